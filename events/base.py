@@ -1,0 +1,48 @@
+"""What every event has in common."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    return value
+
+
+Time = Annotated[datetime, AfterValidator(_aware)]
+"""A moment, with its zone; RFC 3339 on the wire."""
+
+
+class Fact(BaseModel):
+    """A part of an event. Unknown fields are ignored: producers may add, consumers must not break."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class Event(Fact):
+    """A fact with a CloudEvents type of its own."""
+
+    type: ClassVar[str]
+    """CloudEvents `type`; names what happened, in the past tense."""
+
+
+class Tokens(Fact):
+    """Tokens as a vendor counted them."""
+
+    input: int = 0
+    output: int = 0
+    cached_input: int = 0
+    """Part of `input`."""
+    reasoning: int = 0
+    """Part of `output`."""
+
+
+class Money(Fact):
+    """An exact amount."""
+
+    amount: str
+    """Decimal, at most nine places, such as `0.000123456`."""
+    currency: str = "USD"

@@ -1,0 +1,85 @@
+"""Events on the wire: CloudEvents 1.0 in Kafka's binary content mode, the data as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from pydantic import ValidationError
+
+from events.base import Event
+from events.topics import Topic
+
+E = TypeVar("E", bound=Event)
+
+_CONTENT_TYPE = "application/json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """An event as Kafka takes it. Encoded once; journal, outbox and producer pass it on as it is."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Received(Generic[E]):
+    """An event as a consumer sees it; (`source`, `id`) names it, however often it arrives."""
+
+    id: str
+    source: str
+    time: datetime
+    traceparent: str | None
+    data: E
+
+
+class UndecodableError(ValueError):
+    """A record is not an event of its topic; the message says why. It will never be: do not try again."""
+
+
+def encode(  # noqa: PLR0917 - the attributes of a CloudEvent, in its order
+    topic: Topic[E],
+    event: E,
+    *,
+    id: str,
+    source: str,
+    time: datetime,
+    key: str,
+    traceparent: str | None = None,  # noqa: A002
+) -> Record:
+    """Give `event` its wire form. `source` is a URI reference such as `/seawall/gateway`."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": id,
+        "ce_source": source,
+        "ce_type": event.type,
+        "ce_time": time.isoformat(),
+        "content-type": _CONTENT_TYPE,
+    }
+    if traceparent:
+        headers["traceparent"] = traceparent
+    return Record(topic.name, key.encode(), event.model_dump_json(exclude_none=True).encode(), headers)
+
+
+def decode(topic: Topic[E], value: bytes | None, headers: Mapping[str, str]) -> Received[E]:
+    """Read a record of `topic`. Raises UndecodableError."""
+    try:
+        kind, event_id, source, time = (headers[f"ce_{name}"] for name in ("type", "id", "source", "time"))
+    except KeyError as missing:
+        raise UndecodableError(f"header {missing} is missing") from missing
+    if kind != topic.event.type:
+        raise UndecodableError(f"an event of type {kind!r} does not belong to {topic.name}")
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError as error:
+        raise UndecodableError(f"ce_time {time!r} is not a time") from error
+    try:
+        data = topic.event.model_validate_json(value or b"")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise UndecodableError(f"{field or 'value'}: {first['msg']}") from error
+    return Received(event_id, source, moment, headers.get("traceparent"), data)
