@@ -40,20 +40,20 @@ class UndecodableError(ValueError):
     """A record is not an event of its topic; the message says why. It will never be: do not try again."""
 
 
-def encode(  # noqa: PLR0917 - the attributes of a CloudEvent, in its order
+def encode(
     topic: Topic[E],
     event: E,
     *,
-    id: str,
+    event_id: str,
     source: str,
     time: datetime,
     key: str,
-    traceparent: str | None = None,  # noqa: A002
+    traceparent: str | None = None,
 ) -> Record:
     """Give `event` its wire form. `source` is a URI reference such as `/seawall/gateway`."""
     headers = {
         "ce_specversion": "1.0",
-        "ce_id": id,
+        "ce_id": event_id,
         "ce_source": source,
         "ce_type": event.type,
         "ce_time": time.isoformat(),

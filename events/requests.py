@@ -70,5 +70,5 @@ class RequestFinished(Event):
     cost: Money | None = None
     """Over all attempts; absent where a part of it is not known."""
     trace_id: str | None = None
-    plan: list[PlannedTarget] = []
-    attempts: list[Attempt] = []
+    plan: tuple[PlannedTarget, ...] = ()
+    attempts: tuple[Attempt, ...] = ()

@@ -35,7 +35,7 @@ class Topic(Generic[E]):
 REQUESTS = Topic(
     "seawall.requests.v1",
     RequestFinished,
-    key="organization",
+    key="request id",
     description="One record for each request that a gateway finished: plan, attempts, outcome, tokens, cost.",
 )
 HEALTH = Topic(

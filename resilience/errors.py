@@ -37,7 +37,7 @@ class Reason(StrEnum):
     VENDOR_UNREACHABLE = "vendor_unreachable"
     VENDOR_CONNECTION_LOST = "vendor_connection_lost"
     VENDOR_TIMEOUT = "vendor_timeout"
-    VENDOR_FIRST_TOKEN_TIMEOUT = "vendor_first_token_timeout"
+    VENDOR_FIRST_TOKEN_TIMEOUT = "vendor_first_token_timeout"  # noqa: S105 - a reason, not a credential
     VENDOR_STREAM_CUT = "vendor_stream_cut"
     VENDOR_MALFORMED = "vendor_malformed"
     VENDOR_RESPONSE_TOO_LARGE = "vendor_response_too_large"
