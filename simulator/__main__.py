@@ -1,0 +1,64 @@
+"""`python -m simulator`: runs vendors until it is told to stop, and prints where they are as one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+
+import uvloop
+from pydantic import ValidationError
+
+from simulator.simulator import Simulator
+from simulator.vendor import VendorSpec
+
+
+def _vendor(text: str) -> VendorSpec:
+    name, _, port = text.partition(":")
+    try:
+        return VendorSpec.model_validate({"name": name, "port": port or 0})
+    except ValidationError as invalid:
+        problem = invalid.errors()[0]
+        raise argparse.ArgumentTypeError(f"{text!r}: {problem['loc'][0]}: {problem['msg']}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    parser.add_argument(
+        "--vendor", dest="vendors", action="append", type=_vendor, required=True, metavar="NAME[:PORT]",
+        help="a vendor, on a free port unless one is given; repeat for more",
+    )  # fmt: skip
+    parser.add_argument("--control-port", type=int, default=0, metavar="PORT", help="0, the default, takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every draw (default: %(default)s)")
+    return parser
+
+
+async def _run(simulator: Simulator) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with simulator:
+        urls = {name: vendor.base_url for name, vendor in simulator.vendors.items()}
+        sys.stdout.write(json.dumps({"vendors": urls, "control": simulator.control_url}) + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def main() -> None:
+    """Run the simulator; ends with status 2 on bad arguments or a taken port."""
+    parser = _parser()
+    given = parser.parse_args()
+    try:
+        simulator = Simulator(given.vendors, seed=given.seed, host=given.host, control_port=given.control_port)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(simulator))
+    except (OSError, ValueError) as problem:
+        parser.error(str(problem))
+
+
+if __name__ == "__main__":
+    main()

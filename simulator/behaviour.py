@@ -1,0 +1,65 @@
+"""How a simulated vendor behaves: its speed, the length of its answers, and its faults."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from simulator.faults import Fault
+from simulator.latency import Constant, Latency
+
+
+class Behaviour(BaseModel):
+    """Behaviour towards the calls of one vendor or of one of its models.
+
+    `first_byte` passes before the response's headers, `between_chunks` before every chunk of a stream but the first.
+    Shares of faults add up: 0.1 of resets and 0.2 of errors leave 0.7 of the calls alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_byte: Latency = Constant()
+    between_chunks: Latency = Constant()
+    answer_tokens: Annotated[int, Field(ge=1, le=100_000)] = 16
+    tokens_per_chunk: Annotated[int, Field(ge=1, le=100_000)] = 1
+    faults: Annotated[tuple[Fault, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        # A tenth thrice is a little over 0.3 in floating point; a millionth of a call is nobody's error.
+        total = sum(fault.share for fault in self.faults if fault.next_calls is None)
+        if total > 1 + 1e-6:
+            raise ValueError(f"the shares of faults add up to {total:g}, which is more than 1")
+        return self
+
+
+class ActiveBehaviour:
+    """A behaviour in force, with what is left of its `next_calls`."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self._counted = [(fault, fault.next_calls) for fault in behaviour.faults if fault.next_calls is not None]
+        self._shared = tuple(fault for fault in behaviour.faults if fault.next_calls is None)
+
+    def draw_fault(self, rng: Random, *, stream: bool) -> Fault | None:
+        """Return the fault that a new call meets: counted ones first, in order, then one draw over the shares."""
+        for index, (fault, left) in enumerate(self._counted):
+            if fault.stream_only and not stream:
+                continue
+            if left > 1:
+                self._counted[index] = (fault, left - 1)
+            else:
+                del self._counted[index]
+            return fault
+        if not self._shared:
+            return None
+        drawn = rng.random()
+        reached = 0.0
+        for fault in self._shared:
+            reached += fault.share
+            if drawn < reached:
+                # A stream-only fault keeps its place in the draw, so that the other faults' shares stay what they are.
+                return None if fault.stream_only and not stream else fault
+        return None
