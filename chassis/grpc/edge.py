@@ -1,0 +1,115 @@
+"""What happens around every RPC that a service answers: who may call, trace, deadline, failures told as statuses."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+import structlog
+from opentelemetry import trace
+
+from chassis.grpc.principal import scope_request, set_principal
+from chassis.grpc.status import to_status
+from chassis.telemetry import parent_of
+from resilience.errors import Failure, Reason
+
+log = structlog.stdlib.get_logger("grpc")
+_tracer = trace.get_tracer("seawall.grpc")
+
+_OPEN = ("/grpc.health.v1.", "/grpc.reflection.")
+"""Methods that anybody may call."""
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Edge(grpc.aio.ServerInterceptor):
+    """Wraps each handler. Handlers raise Failure; nothing else of theirs reaches a caller.
+
+    `internal_token`: what a caller's `x-seawall-token` must be; anybody may call where it is empty. `rpc_timeout`:
+    seconds for a unary RPC whose caller set no deadline. A streamed RPC lasts as long as its caller listens.
+    """
+
+    def __init__(self, *, internal_token: str, rpc_timeout: float) -> None:
+        self._token = internal_token.encode()
+        self._rpc_timeout = rpc_timeout
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """See grpc.aio.ServerInterceptor."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method.startswith(_OPEN):
+            return handler
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(method, handler.unary_unary), handler.request_deserializer, handler.response_serializer
+            )
+        if handler.unary_stream is not None:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(method, handler.unary_stream), handler.request_deserializer, handler.response_serializer
+            )
+        return handler
+
+    def _unary(self, method: str, inner: Any) -> Any:
+        async def call(request: Any, context: Context) -> Any:
+            metadata = dict(context.invocation_metadata() or ())
+            with self._span(method, metadata) as span:
+                try:
+                    self._admit(request, metadata)
+                    async with asyncio.timeout(context.time_remaining() or self._rpc_timeout):
+                        return await inner(request, context)
+                except Exception as error:  # noqa: BLE001 - the edge: whatever failed, the caller gets a status
+                    await _abort(context, span, method, error)
+
+        return call
+
+    def _stream(self, method: str, inner: Any) -> Any:
+        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+            metadata = dict(context.invocation_metadata() or ())
+            with self._span(method, metadata) as span:
+                try:
+                    self._admit(request, metadata)
+                    async for response in inner(request, context):
+                        yield response
+                except Exception as error:  # noqa: BLE001 - as above
+                    await _abort(context, span, method, error)
+
+        return call
+
+    def _span(self, method: str, metadata: dict[str, str | bytes]) -> Any:
+        return _tracer.start_as_current_span(
+            method.removeprefix("/"),
+            context=parent_of(str(metadata.get("traceparent", ""))),
+            kind=trace.SpanKind.SERVER,
+            attributes={"rpc.system": "grpc"},
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+
+    def _admit(self, request: Any, metadata: dict[str, str | bytes]) -> None:
+        if self._token:
+            shown = metadata.get("x-seawall-token", "")
+            if not hmac.compare_digest(str(shown).encode(), self._token):
+                raise Failure(Reason.UNAUTHENTICATED, "The call does not show the services' token.")
+        if set_principal(metadata.items()):
+            scope_request(request)
+
+
+async def _abort(context: Context, span: trace.Span, method: str, error: Exception) -> None:
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    if isinstance(error, TimeoutError):
+        failure = Failure(Reason.DEADLINE_EXCEEDED, "The deadline passed before the answer was ready.", retryable=True)
+    elif isinstance(error, Failure):
+        failure = error
+    else:
+        log.error("an RPC failed", method=method, exc_info=error)
+        failure = Failure(Reason.INTERNAL, "Something failed inside Seawall; its logs tell what.")
+    span.set_status(trace.StatusCode.ERROR, failure.message)
+    span.set_attribute("error.type", failure.reason.value)
+    status = to_status(failure)
+    await context.abort_with_status(status)

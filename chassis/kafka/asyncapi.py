@@ -1,0 +1,48 @@
+"""The AsyncAPI document of the topics, made from events/: `python -m chassis.kafka.asyncapi [--check]`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from faststream.kafka import KafkaBroker
+from faststream.specification import AsyncAPI
+
+from events.topics import TOPICS
+
+DOCUMENT = Path(__file__).parents[2] / "events" / "asyncapi.json"
+
+CONTRACT_VERSION = "1.0.0"
+"""Of the events, not of the software: additions raise the minor number; nothing else is allowed."""
+
+
+def document() -> str:
+    """The document as JSON text."""
+    broker = KafkaBroker(description="Seawall's events, CloudEvents 1.0 in Kafka's binary content mode.")
+    for topic in TOPICS:
+        broker.publisher(
+            topic.name,
+            title=topic.event.type,
+            description=f"{topic.description} Key: {topic.key}.",
+            schema=topic.event,
+        )
+    specification = AsyncAPI(broker, title="Seawall events", version=CONTRACT_VERSION, schema_version="3.0.0")
+    # FastStream keeps channels in a set: sorted, the document is the same each time.
+    return json.dumps(json.loads(specification.to_specification().to_json()), indent=2, sort_keys=True) + "\n"
+
+
+def main() -> int:
+    """Write the document, or with `--check` tell whether the committed one is it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail where the committed document is not up to date")
+    if not parser.parse_args().check:
+        DOCUMENT.write_text(document())
+        return 0
+    if DOCUMENT.read_text() == document():
+        return 0
+    print("events/asyncapi.json is not up to date: run `python -m chassis.kafka.asyncapi`", file=sys.stderr)  # noqa: T201 - a program
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

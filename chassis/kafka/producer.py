@@ -1,0 +1,89 @@
+"""Sends records, and says so only once Kafka has them."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from events.cloudevents import Record
+from resilience.errors import Failure, Reason
+
+log = structlog.stdlib.get_logger("kafka")
+
+PUBLISH_TIMEOUT = 10.0
+"""Seconds for one batch to be acknowledged."""
+
+
+class Producer:
+    """An idempotent producer that can be connected, lost and connected again."""
+
+    def __init__(self, bootstrap: str, *, client_id: str) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._kafka: AIOKafkaProducer | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether a publish may be tried."""
+        return self._kafka is not None
+
+    async def connect(self) -> None:
+        """Reach Kafka, once. Raises KafkaError or OSError."""
+        kafka = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap.split(","),
+            client_id=self._client_id,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_batch_size=256 * 1024,
+            request_timeout_ms=8_000,
+            retry_backoff_ms=200,
+        )
+        try:
+            await kafka.start()
+        except BaseException:
+            await kafka.stop()
+            raise
+        self._kafka = kafka
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Return once every record is acknowledged; records of one key keep their order.
+
+        Raises Failure(UNAVAILABLE, retryable) where that did not happen in PUBLISH_TIMEOUT: some of them may have
+        arrived all the same, so consumers see an event again when it is published again.
+        """
+        kafka = self._kafka
+        if kafka is None:
+            raise Failure(Reason.UNAVAILABLE, "Kafka is not connected.", retryable=True)
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                sent = [
+                    await kafka.send(
+                        record.topic,
+                        value=record.value,
+                        key=record.key,
+                        headers=[(name, value.encode()) for name, value in record.headers.items()],
+                    )
+                    for record in records
+                ]
+                await asyncio.gather(*sent)
+        except (KafkaError, TimeoutError, OSError) as error:
+            await self._lose(kafka)
+            raise Failure(Reason.UNAVAILABLE, f"Kafka did not take the records: {error!r}", retryable=True) from error
+
+    async def close(self) -> None:
+        """Send what waits, then disconnect."""
+        if self._kafka is not None:
+            await self._lose(self._kafka)
+
+    async def _lose(self, kafka: AIOKafkaProducer) -> None:
+        """Give `kafka` up: after an error its sequence numbers or its view of the cluster may be wrong for good."""
+        if self._kafka is kafka:
+            self._kafka = None
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                await kafka.stop()
+        except (KafkaError, TimeoutError, OSError) as error:
+            log.warning("the producer did not stop cleanly", error=repr(error))

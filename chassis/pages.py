@@ -1,0 +1,47 @@
+"""The HTTP pages that every service has: liveness, readiness, metrics."""
+
+import json
+
+from chassis.health import Health
+from chassis.http import App, Receive, Scope, Send
+from chassis.telemetry import METRICS_CONTENT_TYPE, metrics_page
+
+JSON = "application/json"
+
+PATHS = frozenset({"/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/metrics"})
+
+
+def pages(health: Health) -> App:
+    """An application that serves PATHS, and answers anything else with 404."""
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        match scope["path"]:
+            case "/health/live" | "/health/liveness":
+                await respond(send, 200, JSON, b'{"status":"live"}')
+            case "/health/ready" | "/health/readiness":
+                status, state = (200, "ready") if health.ready else (503, "not ready")
+                await respond(send, status, JSON, json.dumps({"status": state, "unmet": health.unmet}).encode())
+            case "/metrics":
+                await respond(send, 200, METRICS_CONTENT_TYPE, metrics_page())
+            case _:
+                await respond(send, 404, JSON, b'{"error":{"code":"not_found","message":"There is no such page."}}')
+
+    return app
+
+
+async def respond(
+    send: Send, status: int, content_type: str, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    """Send a whole answer."""
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", content_type.encode()),
+                (b"content-length", str(len(body)).encode()),
+                *headers,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,76 @@
+"""OpenTelemetry, set up once: traces and metrics out by OTLP, metrics for Prometheus to fetch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import metrics, trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import generate_latest
+
+from chassis.version import VERSION
+
+METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_propagator = TraceContextTextMapPropagator()
+
+
+@contextmanager
+def telemetry(service: str, *, otlp_endpoint: str, sample_ratio: float) -> Iterator[None]:
+    """Install the providers that `opentelemetry.trace` and `.metrics` hand out; flush them at the end.
+
+    The sampling decision is the caller's where it made one, else `sample_ratio` of traces, decided at the head.
+    """
+    resource = Resource.create({SERVICE_NAME: f"seawall-{service}", SERVICE_VERSION: VERSION})
+    tracer_provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(sample_ratio)), resource=resource)
+    readers: list[MetricReader] = [PrometheusMetricReader()]
+    if otlp_endpoint:
+        insecure = not otlp_endpoint.startswith("https://")
+        tracer_provider.add_span_processor(
+            BatchSpanProcessor(
+                OTLPSpanExporter(endpoint=otlp_endpoint, insecure=insecure, timeout=5), schedule_delay_millis=500
+            )
+        )
+        readers.append(
+            PeriodicExportingMetricReader(
+                OTLPMetricExporter(endpoint=otlp_endpoint, insecure=insecure, timeout=5), export_interval_millis=10_000
+            )
+        )
+    meter_provider = MeterProvider(metric_readers=readers, resource=resource)
+    trace.set_tracer_provider(tracer_provider)
+    metrics.set_meter_provider(meter_provider)
+    try:
+        yield
+    finally:
+        tracer_provider.shutdown()
+        meter_provider.shutdown(timeout_millis=5_000)
+
+
+def metrics_page() -> bytes:
+    """All metrics in Prometheus' text format."""
+    return generate_latest()
+
+
+def traceparent(span: trace.Span | None = None) -> str:
+    """W3C header value of `span`, or of the current span; empty where there is none."""
+    context = (span or trace.get_current_span()).get_span_context()
+    if not context.is_valid:
+        return ""
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}"
+
+
+def parent_of(header: str | None) -> Context | None:
+    """The context that a `traceparent` header names; None where it is missing or malformed."""
+    if not header:
+        return None
+    context = _propagator.extract({"traceparent": header})
+    return context if trace.get_current_span(context).get_span_context().is_valid else None
