@@ -1,4 +1,4 @@
-"""Consumes one topic in batches: decode, handle, commit; what is bad goes to the dead letters, what is away is awaited."""
+"""Consumes one topic in batches: what is bad goes to the dead letters, what is away is awaited."""
 
 import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
