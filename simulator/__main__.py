@@ -15,6 +15,10 @@ from simulator.simulator import Simulator
 from simulator.vendor import VendorSpec
 
 
+_LAST_PORT = 65_535
+_PORT_DIGITS = 5
+
+
 def _vendor(text: str) -> VendorSpec:
     name, _, port = text.partition(":")
     try:
@@ -24,13 +28,21 @@ def _vendor(text: str) -> VendorSpec:
         raise argparse.ArgumentTypeError(f"{text!r}: {problem['loc'][0]}: {problem['msg']}") from None
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _PORT_DIGITS and int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r}: a port is a whole number from 0 to {_LAST_PORT}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument(
         "--vendor", dest="vendors", action="append", type=_vendor, required=True, metavar="NAME[:PORT]",
         help="a vendor, on a free port unless one is given; repeat for more",
     )  # fmt: skip
-    parser.add_argument("--control-port", type=int, default=0, metavar="PORT", help="0, the default, takes a free one")
+    parser.add_argument(
+        "--control-port", type=_port, default=0, metavar="PORT", help="0, the default, takes a free one"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw (default: %(default)s)")
     return parser

@@ -20,6 +20,7 @@ MAX_BODY_BYTES = 1024 * 1024
 BODY_DEADLINE_SECONDS = 10.0
 DEFAULT_CALLS = 100
 MAX_CALLS = 10_000
+_LIMIT = re.compile("[1-9][0-9]{0,4}")
 
 M = TypeVar("M", bound=BaseModel)
 JSONObject = dict[str, object]
@@ -134,7 +135,7 @@ async def _up(vendor: Vendor, _: Asked) -> JSONObject:
 
 async def _list_calls(vendor: Vendor, asked: Asked) -> JSONObject:
     given = asked.query.get("limit", [str(DEFAULT_CALLS)])[-1]
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_CALLS):
+    if not _LIMIT.fullmatch(given) or int(given) > MAX_CALLS:
         raise RefusedError(400, f"limit must be a whole number from 1 to {MAX_CALLS}, not {given!r}", "limit")
     return {"calls": [_call(call) for call in vendor.recorder.latest(int(given))]}
 
@@ -171,7 +172,7 @@ def _call(call: Call) -> JSONObject:
     if call.body is not None:
         try:
             shown["body"] = msgspec.json.decode(call.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             shown["body"] = call.body.decode("utf-8", "replace")
     return shown
 

@@ -101,7 +101,7 @@ class OpenAIApp:
             field = _FIELD.search(str(problem))
             message = f"Invalid request: {problem}"
             raise _bad_request(message, field["field"] if field else None, "invalid_value") from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise _bad_request("We could not parse the JSON body of your request.") from None
         if not request.model:
             raise _bad_request("you must provide a model parameter")

@@ -1,0 +1,69 @@
+"""Clients of simulated vendors: OpenAI's SDK, and sockets for what an SDK hides."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from openai import AsyncOpenAI
+
+from simulator import Behaviour, Fault, Vendor
+
+DEADLINE = 5.0
+MESSAGES = [{"role": "user", "content": "one two three four five six seven eight"}]
+
+
+def sdk(vendor: Vendor, key: str = "sk-test-1234") -> AsyncOpenAI:
+    return AsyncOpenAI(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=DEADLINE)
+
+
+def failing(fault: Fault, **behaviour: object) -> Behaviour:
+    return Behaviour(faults=(fault,), **behaviour)
+
+
+def chat(*, stream: bool = False, **fields: object) -> bytes:
+    return json.dumps({"model": "gpt", "messages": MESSAGES, "stream": stream, **fields}).encode()
+
+
+class Wire:
+    """One raw HTTP/1.1 connection to a vendor."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    @classmethod
+    async def open(cls, url: str) -> "Wire":
+        host, _, port = url.removeprefix("http://").split("/")[0].rpartition(":")
+        return cls(*await asyncio.open_connection(host, int(port)))
+
+    def post(self, body: bytes, path: str = "/v1/chat/completions", method: str = "POST") -> None:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.writer.write(head.encode() + body)
+
+    async def headers(self) -> bytes:
+        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), DEADLINE)
+
+    async def rest(self) -> bytes:
+        """Read to the end of the connection."""
+        return await asyncio.wait_for(self.reader.read(), DEADLINE)
+
+    async def until(self, end: bytes) -> bytes:
+        return await asyncio.wait_for(self.reader.readuntil(end), DEADLINE)
+
+    async def is_silent(self, seconds: float = 0.2) -> bool:
+        """Say whether nothing arrives, not even an end, for so long."""
+        try:
+            await asyncio.wait_for(self.reader.read(1), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+async def eventually(fact: Callable[[], object]) -> None:
+    """Wait until `fact` is true, at most `DEADLINE` seconds."""
+    async with asyncio.timeout(DEADLINE):
+        while not fact():  # noqa: ASYNC110 - what a vendor counts has no event to wait for
+            await asyncio.sleep(0.005)

@@ -1,0 +1,33 @@
+"""A running simulator, its first vendor, and clients of it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from openai import AsyncOpenAI
+
+from simulator import Simulator, Vendor
+from tests.integration.simulator.clients import Wire, sdk
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[Simulator]:
+    async with Simulator(vendors=["alpha", "beta"], seed=1) as running:
+        yield running
+
+
+@pytest.fixture
+def alpha(sim: Simulator) -> Vendor:
+    return sim.vendor("alpha")
+
+
+@pytest.fixture
+async def client(alpha: Vendor) -> AsyncIterator[AsyncOpenAI]:
+    async with sdk(alpha) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def wire(alpha: Vendor) -> AsyncIterator[Wire]:
+    opened = await Wire.open(alpha.base_url)
+    yield opened
+    opened.close()

@@ -1,0 +1,103 @@
+"""`python -m simulator`, as a process on uvloop."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.integration.simulator.clients import DEADLINE, Wire, chat
+
+
+@asynccontextmanager
+async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulator", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        yield process, json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def put(control: str, path: str, body: object, method: str = "PUT") -> None:
+    wire = await Wire.open(control)
+    wire.post(json.dumps(body).encode(), path, method)
+    assert b"200 OK" in await wire.headers()
+    wire.close()
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_cleanly_within_a_second_with_calls_under_way(name):
+    async with running("--vendor", "alpha", "--vendor", "beta") as (process, ready):
+        assert list(ready["vendors"]) == ["alpha", "beta"]
+        await put(ready["control"], "/vendors/beta/behaviour", {"faults": [{"kind": "hang"}]})
+        wires = [await Wire.open(url) for url in ready["vendors"].values()]
+        for wire in wires:
+            wire.post(chat())
+        await wires[0].until(b"alpha/gpt heard:")
+        start = time.monotonic()
+        process.send_signal(name)
+        assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
+        assert time.monotonic() - start < 1
+        assert await process.stderr.read() == b""
+        for wire in wires:
+            wire.close()
+
+
+async def test_resets_cuts_and_going_down_work_on_uvloop_too():
+    async with running("--vendor", "alpha", "--seed", "3") as (process, ready):
+        url, control = ready["vendors"]["alpha"], ready["control"]
+        await put(control, "/vendors/alpha/models/gpt/behaviour", {"faults": [{"kind": "reset"}]})
+        wire = await Wire.open(url)
+        wire.post(chat())
+        with pytest.raises(ConnectionResetError):
+            await wire.rest()
+        wire.close()
+
+        await put(control, "/vendors/alpha/models/gpt/behaviour", {"faults": [{"kind": "cut", "after_chunks": 3}]})
+        wire = await Wire.open(url)
+        wire.post(chat(stream=True))
+        assert (await wire.rest()).count(b'"delta":{"content":') == 3
+        wire.close()
+
+        for _ in range(3):
+            idle = await Wire.open(url)
+            await put(control, "/vendors/alpha/down", None, "POST")
+            assert await idle.rest() == b""
+            idle.close()
+            with pytest.raises(ConnectionRefusedError):
+                await Wire.open(url)
+            await put(control, "/vendors/alpha/up", None, "POST")
+        (await Wire.open(url)).close()
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
+        assert await process.stderr.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--vendor"),
+        (["--vendor", "alpha:http"], "port"),
+        (["--vendor", "alpha:70000"], "port"),
+        (["--vendor", "Bad Name"], "name"),
+        (["--vendor", "alpha", "--vendor", "alpha"], "twice"),
+        (["--vendor", "alpha", "--control-port", "70000"], "control-port"),
+        (["--vendor", "alpha", "--host", "203.0.113.1"], "assign"),
+    ],
+)
+async def test_wrong_arguments_end_with_status_2_and_say_why(arguments, said):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulator", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 20)
+    assert (process.returncode, out) == (2, b"")
+    assert said in err.decode()
+    assert "Traceback" not in err.decode()
