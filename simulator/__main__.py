@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from simulator.simulator import Simulator
 from simulator.vendor import VendorSpec
 
-
 _LAST_PORT = 65_535
 _PORT_DIGITS = 5
 

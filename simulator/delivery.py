@@ -96,8 +96,7 @@ class Delivery:
             await self._start_answer(answer)
             if fault is not None:
                 await self._pause(fault.delay)
-            await self._send_pieces(answer, 0, len(answer.pieces))
-            await self._end(answer.closing)
+            await self._send_rest(answer, 0)
         else:
             await self._spoil(answer, fault)
 
@@ -157,8 +156,7 @@ class Delivery:
         await self._start_answer(answer)
         await self._send_pieces(answer, 0, fault.after_chunks)
         await self._write(broken)
-        await self._send_pieces(answer, fault.after_chunks, len(answer.pieces))
-        await self._end(answer.closing)
+        await self._send_rest(answer, fault.after_chunks)
 
     async def _whole(self, status: int, body: bytes, extra: Headers | None = None) -> None:
         await self._start(status, [JSON, (b"content-length", b"%d" % len(body)), *(extra or ())])
@@ -179,8 +177,20 @@ class Delivery:
             if index:
                 await self._pause(self._behaviour.between_chunks)
             await self._write(answer.pieces[index])
-            self._call.chunks = index + 1
-            self._call.completion_tokens = answer.tokens[index]
+            self._note_given(answer, index)
+
+    async def _send_rest(self, answer: Rendered, begin: int) -> None:
+        if answer.stream:
+            await self._send_pieces(answer, begin, len(answer.pieces))
+            await self._end(answer.closing)
+        else:
+            # In one message: a caller that has the whole body may leave, and has then not left too early.
+            await self._end(answer.pieces[0])
+            self._note_given(answer, 0)
+
+    def _note_given(self, answer: Rendered, index: int) -> None:
+        self._call.chunks = index + 1
+        self._call.completion_tokens = answer.tokens[index]
 
     async def _send_part(self, answer: Rendered, chunks: int) -> None:
         if answer.stream:
