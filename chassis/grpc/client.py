@@ -6,8 +6,8 @@ from typing import Self, TypeVar
 
 import grpc
 
-from chassis.grpc.principal import Principal
 from chassis.grpc.status import from_error
+from chassis.principal import Principal
 from chassis.telemetry import traceparent
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024

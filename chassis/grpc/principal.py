@@ -1,51 +1,15 @@
-"""Who a call is made for: checked by the gateway, told to the services behind it."""
+"""The principal of an RPC: checked by the gateway, told in metadata to the services behind it."""
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
-from enum import IntEnum
 
 from google.protobuf.message import Message
 
+from chassis.principal import Principal, Role
 from resilience.errors import Failure, Reason
 
 OWN = "organizations/-"
 """Stands for the caller's own organization in a name."""
-
-
-class Role(IntEnum):
-    """What a key may do; each role may do what those before it may. The numbers are the proto enum's."""
-
-    VIEWER = 1
-    DEVELOPER = 2
-    MANAGER = 3
-    ADMIN = 4
-    OWNER = 5
-
-
-@dataclass(frozen=True)
-class Principal:
-    """The key that a call was made with."""
-
-    organization: str
-    project: str
-    key: str
-    role: Role
-
-    @property
-    def name(self) -> str:
-        """Resource name of the key; the actor in audit records."""
-        return f"organizations/{self.organization}/projects/{self.project}/keys/{self.key}"
-
-    def metadata(self) -> tuple[tuple[str, str], ...]:
-        """As it travels to the services behind the gateway."""
-        return (
-            ("x-seawall-organization", self.organization),
-            ("x-seawall-project", self.project),
-            ("x-seawall-key", self.key),
-            ("x-seawall-role", self.role.name),
-        )
-
 
 _current: ContextVar[Principal | None] = ContextVar("principal", default=None)
 
