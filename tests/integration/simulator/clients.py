@@ -3,25 +3,31 @@
 import asyncio
 import json
 from collections.abc import Callable
+from typing import Any
 
 from openai import AsyncOpenAI
+from openai.types.chat import ChatCompletionMessageParam
 
 from simulator import Behaviour, Fault, Vendor
 
 DEADLINE = 5.0
-MESSAGES = [{"role": "user", "content": "one two three four five six seven eight"}]
+MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "one two three four five six seven eight"}]
 
 
 def sdk(vendor: Vendor, key: str = "sk-test-1234") -> AsyncOpenAI:
     return AsyncOpenAI(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=DEADLINE)
 
 
-def failing(fault: Fault, **behaviour: object) -> Behaviour:
+def failing(fault: Fault, **behaviour: Any) -> Behaviour:
     return Behaviour(faults=(fault,), **behaviour)
 
 
 def chat(*, stream: bool = False, **fields: object) -> bytes:
     return json.dumps({"model": "gpt", "messages": MESSAGES, "stream": stream, **fields}).encode()
+
+
+def content_length(head: bytes) -> int:
+    return int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
 
 
 class Wire:
@@ -42,6 +48,12 @@ class Wire:
 
     async def headers(self) -> bytes:
         return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), DEADLINE)
+
+    async def response(self) -> tuple[int, bytes]:
+        """Read one response whose length is given, and return its status and body."""
+        head = await self.headers()
+        body = await asyncio.wait_for(self.reader.readexactly(content_length(head)), DEADLINE)
+        return int(head.split()[1]), body
 
     async def rest(self) -> bytes:
         """Read to the end of the connection."""

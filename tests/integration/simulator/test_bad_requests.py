@@ -1,17 +1,17 @@
 """Wrong requests get OpenAI's errors, and hurt nobody."""
 
 import json
+from typing import Any
 
 import pytest
 
-from simulator import Access
+from simulator import Access, Vendor
 from tests.integration.simulator.clients import Wire, chat, eventually
 
 
-async def answer(wire: Wire) -> tuple[int, dict[str, object]]:
-    head = await wire.headers()
-    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-    return int(head.split()[1]), json.loads(await wire.reader.readexactly(length))["error"]
+async def answer(wire: Wire) -> tuple[int, dict[str, Any]]:
+    status, body = await wire.response()
+    return status, json.loads(body)["error"]
 
 
 DEEP = b'{"model":"m","messages":[],"deep":' + b"[" * 100_000
@@ -36,7 +36,9 @@ DEEP = b'{"model":"m","messages":[],"deep":' + b"[" * 100_000
         (chat(stream_options={"include_usage": True}), "stream_options", "only allowed"),
     ],
 )
-async def test_a_wrong_body_is_a_400_that_names_the_parameter(wire, alpha, body, param, said):
+async def test_a_wrong_body_is_a_400_that_names_the_parameter(
+    wire: Wire, alpha: Vendor, body: bytes, param: str | None, said: str
+) -> None:
     wire.post(body)
     status, error = await answer(wire)
     assert (status, error["type"], error["param"]) == (400, "invalid_request_error", param)
@@ -47,14 +49,14 @@ async def test_a_wrong_body_is_a_400_that_names_the_parameter(wire, alpha, body,
 
 
 @pytest.mark.parametrize("line", [b"", b"Authorization: Bearer \r\n", b"Authorization: Basic abc\r\n"])
-async def test_no_bearer_key_is_a_401(wire, line):
+async def test_no_bearer_key_is_a_401(wire: Wire, line: bytes) -> None:
     body = chat()
     wire.writer.write(b"POST /v1/chat/completions HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n%b" % (line, len(body), body))
     status, error = await answer(wire)
     assert (status, error["type"], error["code"]) == (401, "invalid_request_error", None)
 
 
-async def test_a_refused_key_is_not_repeated_in_full(wire, alpha):
+async def test_a_refused_key_is_not_repeated_in_full(wire: Wire, alpha: Vendor) -> None:
     alpha.access = Access(keys=frozenset({"another"}))
     secret = b"sk-a-long-secret-9876"
     wire.writer.write(b"GET /v1/models HTTP/1.1\r\nAuthorization: Bearer " + secret + b"\r\n\r\n")
@@ -75,12 +77,12 @@ async def test_a_refused_key_is_not_repeated_in_full(wire, alpha):
         ("DELETE", "/v1/models/gpt", 405),
     ],
 )
-async def test_a_path_or_method_that_is_not_there_says_so(wire, method, path, status):
+async def test_a_path_or_method_that_is_not_there_says_so(wire: Wire, method: str, path: str, status: int) -> None:
     wire.post(b"{}", path, method)
     assert (await answer(wire))[0] == status
 
 
-async def test_a_half_sent_request_hurts_nobody_and_is_over_when_its_caller_leaves(alpha, wire):
+async def test_a_half_sent_request_hurts_nobody_and_is_over_when_its_caller_leaves(alpha: Vendor, wire: Wire) -> None:
     halves = [await Wire.open(alpha.base_url) for _ in range(20)]
     for number, half in enumerate(halves):
         whole = b"POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer k\r\nContent-Length: 500\r\n\r\n{"
@@ -94,12 +96,12 @@ async def test_a_half_sent_request_hurts_nobody_and_is_over_when_its_caller_leav
     await eventually(lambda: alpha.counters()["outcomes"] == {"completed": 1, "client_closed": 10})
 
 
-async def test_garbage_instead_of_http_is_a_400_and_closes(wire, alpha):
+async def test_garbage_instead_of_http_is_a_400_and_closes(wire: Wire, alpha: Vendor) -> None:
     wire.writer.write(b"\x16\x03\x01\x02 not http\r\n\r\n")
     assert b"400 Bad Request" in await wire.rest()
 
 
-async def test_a_body_in_many_pieces_is_put_together(wire, alpha):
+async def test_a_body_in_many_pieces_is_put_together(wire: Wire, alpha: Vendor) -> None:
     body = chat(filler="x" * 300_000)
     wire.post(body[:0])
     await wire.headers()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,12 @@ from tests.integration.simulator.clients import DEADLINE, Wire, chat
 
 
 @asynccontextmanager
-async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict]]:
+async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
+        assert process.stdout is not None
         yield process, json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
     finally:
         if process.returncode is None:
@@ -34,7 +36,7 @@ async def put(control: str, path: str, body: object, method: str = "PUT") -> Non
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_cleanly_within_a_second_with_calls_under_way(name):
+async def test_a_signal_ends_it_cleanly_within_a_second_with_calls_under_way(name: signal.Signals) -> None:
     async with running("--vendor", "alpha", "--vendor", "beta") as (process, ready):
         assert list(ready["vendors"]) == ["alpha", "beta"]
         await put(ready["control"], "/vendors/beta/behaviour", {"faults": [{"kind": "hang"}]})
@@ -46,12 +48,12 @@ async def test_a_signal_ends_it_cleanly_within_a_second_with_calls_under_way(nam
         process.send_signal(name)
         assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
         assert time.monotonic() - start < 1
-        assert await process.stderr.read() == b""
+        assert (await process.communicate())[1] == b""
         for wire in wires:
             wire.close()
 
 
-async def test_resets_cuts_and_going_down_work_on_uvloop_too():
+async def test_resets_cuts_and_going_down_work_on_uvloop_too() -> None:
     async with running("--vendor", "alpha", "--seed", "3") as (process, ready):
         url, control = ready["vendors"]["alpha"], ready["control"]
         await put(control, "/vendors/alpha/models/gpt/behaviour", {"faults": [{"kind": "reset"}]})
@@ -78,7 +80,7 @@ async def test_resets_cuts_and_going_down_work_on_uvloop_too():
         (await Wire.open(url)).close()
         process.terminate()
         assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
-        assert await process.stderr.read() == b""
+        assert (await process.communicate())[1] == b""
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ async def test_resets_cuts_and_going_down_work_on_uvloop_too():
         (["--vendor", "alpha", "--host", "203.0.113.1"], "assign"),
     ],
 )
-async def test_wrong_arguments_end_with_status_2_and_say_why(arguments, said):
+async def test_wrong_arguments_end_with_status_2_and_say_why(arguments: list[str], said: str) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

@@ -1,10 +1,11 @@
 """The control API, over HTTP, next to the vendors it changes."""
 
 import json
+from typing import Any
 
 import pytest
 
-from simulator import Behaviour, ErrorStatus, Simulator, Uniform
+from simulator import Behaviour, ErrorStatus, Simulator, Uniform, Vendor
 from tests.integration.simulator.clients import Wire, chat, eventually
 
 
@@ -12,30 +13,28 @@ class Control:
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
 
-    async def __call__(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
+    async def __call__(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         wire = await Wire.open(self.sim.control_url)
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         wire.post(sent, path, method)
-        head = await wire.headers()
-        length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
-        answer = json.loads(await wire.reader.readexactly(length))
+        status, answer = await wire.response()
         wire.close()
-        return int(head.split()[1]), answer
+        return status, json.loads(answer)
 
 
 @pytest.fixture
-def control(sim):
+def control(sim: Simulator) -> Control:
     return Control(sim)
 
 
-async def test_the_vendors_are_listed_with_their_state(control, alpha):
+async def test_the_vendors_are_listed_with_their_state(control: Control, alpha: Vendor) -> None:
     status, listed = await control("GET", "/vendors")
     assert (status, [vendor["name"] for vendor in listed["vendors"]]) == (200, ["alpha", "beta"])
     assert await control("GET", "/vendors/alpha") == (200, listed["vendors"][0])
     assert (listed["vendors"][0]["base_url"], listed["vendors"][0]["up"]) == (alpha.base_url, True)
 
 
-async def test_a_behaviour_put_by_http_is_the_one_in_force(control, alpha):
+async def test_a_behaviour_put_by_http_is_the_one_in_force(control: Control, alpha: Vendor) -> None:
     wanted = {
         "first_byte": {"kind": "uniform", "low": 0.1, "high": 0.2},
         "answer_tokens": 3,
@@ -54,13 +53,13 @@ async def test_a_behaviour_put_by_http_is_the_one_in_force(control, alpha):
     assert alpha.behaviours() == (Behaviour(), {})
 
 
-async def test_a_shown_behaviour_can_be_put_back(control, alpha):
+async def test_a_shown_behaviour_can_be_put_back(control: Control, alpha: Vendor) -> None:
     wanted = {"faults": [{"kind": "reset", "next_calls": 3}, {"kind": "hang", "share": 0.1}]}
     _, vendor = await control("PUT", "/vendors/alpha/behaviour", wanted)
     assert (await control("PUT", "/vendors/beta/behaviour", vendor["behaviour"]))[0] == 200
 
 
-async def test_a_model_whose_name_has_a_slash_has_a_behaviour_of_its_own(control, alpha):
+async def test_a_model_whose_name_has_a_slash_has_a_behaviour_of_its_own(control: Control, alpha: Vendor) -> None:
     path = "/vendors/alpha/models/provider%2Fbig/model/behaviour"
     assert (await control("PUT", path, {"answer_tokens": 2}))[0] == 200
     assert alpha.behaviours()[1] == {"provider/big/model": Behaviour(answer_tokens=2)}
@@ -89,7 +88,9 @@ async def test_a_model_whose_name_has_a_slash_has_a_behaviour_of_its_own(control
         ({"faults": [{"kind": "hang", "share": 0.6}, {"kind": "reset", "share": 0.6}]}, "body"),
     ],
 )
-async def test_a_wrong_behaviour_is_a_400_that_names_the_field_and_changes_nothing(control, alpha, body, field):
+async def test_a_wrong_behaviour_is_a_400_that_names_the_field_and_changes_nothing(
+    control: Control, alpha: Vendor, body: object, field: str
+) -> None:
     before = alpha.behaviours()
     status, answer = await control("PUT", "/vendors/alpha/behaviour", body)
     assert (status, answer["error"]["field"]) == (400, field)
@@ -97,7 +98,7 @@ async def test_a_wrong_behaviour_is_a_400_that_names_the_field_and_changes_nothi
     assert alpha.behaviours() == before
 
 
-async def test_a_body_that_is_too_large_is_refused(control):
+async def test_a_body_that_is_too_large_is_refused(control: Control) -> None:
     status, answer = await control("PUT", "/vendors/alpha/behaviour", b" " * (1024 * 1024 + 1))
     assert (status, answer["error"]["field"]) == (413, "body")
 
@@ -115,22 +116,22 @@ async def test_a_body_that_is_too_large_is_refused(control):
         ("GET", "/vendors/alpha/behaviour", 405),
     ],
 )
-async def test_what_is_not_there_says_so(control, method, path, status):
+async def test_what_is_not_there_says_so(control: Control, method: str, path: str, status: int) -> None:
     answered, answer = await control(method, path)
     assert answered == status
     assert answer["error"]["message"]
 
 
-async def test_keys_and_models_are_changed_by_http_and_keys_are_not_shown(control, alpha):
+async def test_keys_and_models_are_changed_by_http_and_keys_are_not_shown(control: Control, alpha: Vendor) -> None:
     access = {"keys": ["sk-hidden"], "models": ["only"]}
     status, vendor = await control("PUT", "/vendors/alpha/access", access)
     assert (status, vendor["access"]) == (200, {"keys": 1, "models": ["only"]})
-    assert alpha.access.keys == {"sk-hidden"}
+    assert alpha.access.keys == frozenset({"sk-hidden"})
     status, answer = await control("PUT", "/vendors/alpha/access", {"keys": [""]})
     assert (status, answer["error"]["field"]) == (400, "keys.0")
 
 
-async def test_down_and_up_by_http(control, alpha):
+async def test_down_and_up_by_http(control: Control, alpha: Vendor) -> None:
     status, vendor = await control("POST", "/vendors/alpha/down")
     assert (status, vendor["up"]) == (200, False)
     with pytest.raises(ConnectionRefusedError):
@@ -140,7 +141,7 @@ async def test_down_and_up_by_http(control, alpha):
     (await Wire.open(alpha.base_url)).close()
 
 
-async def test_calls_are_listed_with_their_bodies_and_forgotten(control, alpha, wire):
+async def test_calls_are_listed_with_their_bodies_and_forgotten(control: Control, alpha: Vendor, wire: Wire) -> None:
     for body in (chat(number=1), chat(number=2), b"not json"):
         wire.post(body)
         await wire.until(b"\r\n\r\n{")
@@ -154,6 +155,6 @@ async def test_calls_are_listed_with_their_bodies_and_forgotten(control, alpha, 
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "", "99999", "1.5", "%C2%B2", "9" * 5000])
-async def test_a_wrong_limit_is_a_400(control, limit):
+async def test_a_wrong_limit_is_a_400(control: Control, limit: str) -> None:
     status, answer = await control("GET", f"/vendors/alpha/calls?limit={limit}")
     assert (status, answer["error"]["field"]) == (400, "limit")

@@ -5,11 +5,11 @@ import socket
 
 import pytest
 
-from simulator import Behaviour, Constant, Hang, Simulator, VendorSpec
+from simulator import Behaviour, Constant, Hang, Simulator, Vendor, VendorSpec
 from tests.integration.simulator.clients import Wire, chat, eventually, failing
 
 
-async def test_down_breaks_open_connections_and_refuses_new_ones(alpha, wire):
+async def test_down_breaks_open_connections_and_refuses_new_ones(alpha: Vendor, wire: Wire) -> None:
     alpha.set(None, failing(Hang()))
     wire.post(chat())
     await eventually(lambda: alpha.counters()["in_flight"] == 1)
@@ -23,7 +23,7 @@ async def test_down_breaks_open_connections_and_refuses_new_ones(alpha, wire):
     assert (alpha.calls[0].outcome, alpha.calls[0].client_left) == ("faulted:down", False)
 
 
-async def test_down_cuts_a_stream_under_way(alpha, wire):
+async def test_down_cuts_a_stream_under_way(alpha: Vendor, wire: Wire) -> None:
     alpha.set(None, Behaviour(between_chunks=Constant(seconds=0.05), answer_tokens=1000))
     wire.post(chat(stream=True))
     await wire.until(b" heard:")
@@ -32,7 +32,7 @@ async def test_down_cuts_a_stream_under_way(alpha, wire):
     assert alpha.calls[0].outcome == "faulted:down"
 
 
-async def test_up_listens_on_the_same_port_with_the_same_behaviour(alpha):
+async def test_up_listens_on_the_same_port_with_the_same_behaviour(alpha: Vendor) -> None:
     url = alpha.base_url
     alpha.set(None, Behaviour(answer_tokens=2))
     for _ in range(5):
@@ -45,13 +45,13 @@ async def test_up_listens_on_the_same_port_with_the_same_behaviour(alpha):
     wire.close()
 
 
-async def test_the_port_of_a_vendor_that_is_down_is_kept_for_it(alpha):
+async def test_the_port_of_a_vendor_that_is_down_is_kept_for_it(alpha: Vendor) -> None:
     await alpha.down()
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", int(alpha.base_url.split(":")[2].split("/")[0])))
 
 
-async def test_down_and_up_may_be_said_twice(alpha):
+async def test_down_and_up_may_be_said_twice(alpha: Vendor) -> None:
     await alpha.up()
     await alpha.down()
     await alpha.down()
@@ -59,7 +59,7 @@ async def test_down_and_up_may_be_said_twice(alpha):
     assert alpha.is_up
 
 
-async def test_one_vendor_down_leaves_the_other_up(sim, alpha):
+async def test_one_vendor_down_leaves_the_other_up(sim: Simulator, alpha: Vendor) -> None:
     await alpha.down()
     wire = await Wire.open(sim.vendor("beta").base_url)
     wire.post(chat())
@@ -67,7 +67,7 @@ async def test_one_vendor_down_leaves_the_other_up(sim, alpha):
     wire.close()
 
 
-async def test_leaving_the_simulator_gives_its_ports_back_and_leaves_no_task():
+async def test_leaving_the_simulator_gives_its_ports_back_and_leaves_no_task() -> None:
     before = asyncio.all_tasks()
     async with Simulator(["alpha", "beta"]) as sim:
         urls = [sim.vendor("alpha").base_url, sim.control_url]
@@ -87,7 +87,7 @@ async def test_leaving_the_simulator_gives_its_ports_back_and_leaves_no_task():
     await eventually(lambda: asyncio.all_tasks() <= before)
 
 
-async def test_a_taken_port_is_an_error_and_leaves_nothing_listening(alpha):
+async def test_a_taken_port_is_an_error_and_leaves_nothing_listening(alpha: Vendor) -> None:
     taken = int(alpha.base_url.split(":")[2].split("/")[0])
     failed = Simulator([VendorSpec(name="first"), VendorSpec(name="second", port=taken)])
     with pytest.raises(OSError, match="in use"):
@@ -96,6 +96,6 @@ async def test_a_taken_port_is_an_error_and_leaves_nothing_listening(alpha):
     assert not failed.vendor("first").is_up
 
 
-def test_a_name_given_twice_is_an_error():
+def test_a_name_given_twice_is_an_error() -> None:
     with pytest.raises(ValueError, match="twice"):
         Simulator(["alpha", "alpha"])

@@ -11,7 +11,7 @@ def record(recorder: Recorder, count: int) -> None:
         recorder.end(call, began)
 
 
-def test_old_calls_are_forgotten_but_still_counted():
+def test_old_calls_are_forgotten_but_still_counted() -> None:
     recorder = Recorder(keep=10)
     record(recorder, 25)
     assert [call.number for call in recorder.calls] == list(range(15, 25))
@@ -19,20 +19,20 @@ def test_old_calls_are_forgotten_but_still_counted():
     assert recorder.counters()["completion_tokens"] == 125
 
 
-def test_bodies_are_kept_for_the_latest_calls_only():
+def test_bodies_are_kept_for_the_latest_calls_only() -> None:
     recorder = Recorder(keep_bodies=2)
     record(recorder, 5)
     assert [call.body for call in recorder.calls] == [None, None, None, b"3", b"4"]
 
 
-def test_the_latest_calls_are_listed_oldest_first():
+def test_the_latest_calls_are_listed_oldest_first() -> None:
     recorder = Recorder()
     record(recorder, 5)
     assert [call.number for call in recorder.latest(2)] == [3, 4]
     assert len(recorder.latest(50)) == 5
 
 
-def test_a_call_is_timed_from_its_beginning_to_its_end():
+def test_a_call_is_timed_from_its_beginning_to_its_end() -> None:
     now = iter([10.0, 12.5])
     recorder = Recorder(wall=lambda: 1_700_000_000.0, monotonic=lambda: next(now))
     call, began = recorder.begin("", "")
@@ -40,7 +40,7 @@ def test_a_call_is_timed_from_its_beginning_to_its_end():
     assert (call.time, call.seconds) == (1_700_000_000.0, 2.5)
 
 
-def test_forgetting_keeps_calls_in_flight_in_the_count():
+def test_forgetting_keeps_calls_in_flight_in_the_count() -> None:
     recorder = Recorder()
     record(recorder, 3)
     call, began = recorder.begin("", "")
