@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
-from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
@@ -14,14 +13,11 @@ from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import generate_latest
 
 from chassis.version import VERSION
 
 METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-_propagator = TraceContextTextMapPropagator()
 
 
 @contextmanager
@@ -58,19 +54,3 @@ def telemetry(service: str, *, otlp_endpoint: str, sample_ratio: float) -> Itera
 def metrics_page() -> bytes:
     """All metrics in Prometheus' text format."""
     return generate_latest()
-
-
-def traceparent(span: trace.Span | None = None) -> str:
-    """W3C header value of `span`, or of the current span; empty where there is none."""
-    context = (span or trace.get_current_span()).get_span_context()
-    if not context.is_valid:
-        return ""
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}"
-
-
-def parent_of(header: str | None) -> Context | None:
-    """The context that a `traceparent` header names; None where it is missing or malformed."""
-    if not header:
-        return None
-    context = _propagator.extract({"traceparent": header})
-    return context if trace.get_current_span(context).get_span_context().is_valid else None

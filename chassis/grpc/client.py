@@ -8,7 +8,7 @@ import grpc
 
 from chassis.grpc.status import from_error
 from chassis.principal import Principal
-from chassis.telemetry import traceparent
+from chassis.tracecontext import traceparent
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 

@@ -11,7 +11,7 @@ from opentelemetry import trace
 
 from chassis.grpc.principal import scope_request, set_principal
 from chassis.grpc.status import to_status
-from chassis.telemetry import parent_of
+from chassis.tracecontext import parent_of
 from resilience.errors import Failure, Reason
 
 log = structlog.stdlib.get_logger("grpc")

@@ -15,7 +15,7 @@ from opentelemetry import metrics, trace
 
 from chassis.health import Health
 from chassis.kafka.dead_letters import DeadLetterLimit, dead_letter, headers_of
-from chassis.telemetry import parent_of
+from chassis.tracecontext import parent_of
 from events.base import Event
 from events.cloudevents import Received, Record, UndecodableError, decode
 from events.topics import Topic

@@ -1,0 +1,1 @@
+"""What the gateway does: the stages of one request."""

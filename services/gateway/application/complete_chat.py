@@ -1,0 +1,47 @@
+"""The main line: what happens to one request, from its key to its record."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+
+from events.requests import Outcome
+from resilience.errors import Failure, Reason
+from services.gateway.application.attempt_targets import AttemptTargets
+from services.gateway.application.exchange import Exchange
+from services.gateway.application.ports import Frame
+from services.gateway.application.settle import Settle
+
+Stage = Callable[[Exchange], Awaitable[None]]
+
+
+class CompleteChat:
+    """`stages`: authenticate, admit, guard, plan; then attempt, settle, and the answer's end."""
+
+    def __init__(self, *, stages: Sequence[Stage], attempt: AttemptTargets, settle: Settle) -> None:
+        self._stages = stages
+        self._attempt = attempt
+        self._settle = settle
+
+    async def __call__(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
+        """Yield the answer's frames, the last with `end`. Raises Failure; once frames were yielded, it broke off.
+
+        Whatever the end, the journal has the record before the caller sees the end. Close the generator where the
+        caller left: the vendor's call is then cancelled.
+        """
+        try:
+            for stage in self._stages:
+                await stage(exchange)
+            async with aclosing(self._attempt(exchange)) as frames:
+                async for frame in frames:
+                    if frame.end:
+                        await self._settle(exchange, Outcome.SUCCEEDED)
+                    yield frame
+        except Failure as failure:
+            await self._settle(exchange, Outcome.FAILED, failure.reason)
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            await self._settle(exchange, Outcome.CANCELLED, Reason.CANCELLED)
+            raise
+        except Exception:
+            await self._settle(exchange, Outcome.FAILED, Reason.INTERNAL)
+            raise

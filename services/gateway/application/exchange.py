@@ -1,0 +1,61 @@
+"""One request on its way through the stages: each stage reads what it needs and adds what it found."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from opentelemetry import trace
+
+from chassis.principal import Principal
+from events.requests import Outcome
+from resilience.errors import Reason
+from services.gateway.domain.attempt import Attempt
+from services.gateway.domain.chat import Chat
+from services.gateway.domain.configuration import Organization, Project
+from services.gateway.domain.limits import Decision
+from services.gateway.domain.plan import Plan
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and what has become of it so far."""
+
+    id: str
+    secret: str | None
+    """The key as the caller showed it."""
+    body: bytes
+    stream: bool | None
+    """None: as the body says."""
+    timeout: float | None
+    """Seconds that the caller allows; as the route says where None."""
+    started_at: datetime
+    started: float
+    """On the monotonic clock."""
+    span: trace.Span
+
+    # authenticate
+    principal: Principal | None = None
+    organization: Organization | None = None
+    project: Project | None = None
+    # admit
+    limit: Decision | None = None
+    # guard
+    chat: Chat | None = None
+    # plan
+    plan: Plan | None = None
+    deadline: float | None = None
+    """On the monotonic clock."""
+    # attempt
+    attempts: list[Attempt] = field(default_factory=list)
+    first_token: float | None = None
+    """Seconds from the start to the first frame."""
+    # settle
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    cost: int | None = None
+    """Nanodollars; None where it is not known."""
+
+    @property
+    def answered_by(self) -> str:
+        """Name of the target that answered; empty where none did."""
+        last = self.attempts[-1] if self.attempts else None
+        return last.target.name if last is not None and last.outcome is Outcome.SUCCEEDED else ""

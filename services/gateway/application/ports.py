@@ -1,0 +1,63 @@
+"""What the gateway needs from outside, and what those who give it must keep to."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from events.cloudevents import Record
+from services.gateway.domain.route import Target
+from services.gateway.domain.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One attempt on its way to one target."""
+
+    request_id: str
+    attempt: int
+    organization: str
+    target: Target
+    body: bytes
+    stream: bool
+    timeout: float
+    """Seconds that the attempt may take."""
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A piece of an answer; a whole answer is one frame with `end`."""
+
+    data: bytes = b""
+    """JSON in the caller's dialect; may be empty where the frame only ends the answer or tells its usage."""
+    text: str = ""
+    """What the piece adds to the answer's text; empty in whole answers."""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    end: bool = False
+    """Nothing follows: the vendor finished in order."""
+
+
+class Hop(Protocol):
+    """The way to the service that speaks vendors' dialects."""
+
+    def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+        """Ask one target once; yield its answer, the last frame with `end`.
+
+        Raises VendorFailure where the vendor failed, Failure where the way to it did, both also after frames were
+        yielded. Never retries. Closing the generator cancels the vendor's call at once.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """The durable list of finished requests that Kafka does not have yet."""
+
+    @property
+    def full(self) -> bool:
+        """Whether it takes no more; new requests are then refused before they cost anything."""
+        ...
+
+    async def append(self, record: Record) -> None:
+        """Return once the record outlives this process. Raises Failure where it cannot."""
+        ...

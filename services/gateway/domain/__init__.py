@@ -1,0 +1,1 @@
+"""What the gateway reasons about: plain values and rules."""
