@@ -1,4 +1,4 @@
-"""Who a call is made for, and what they may do."""
+"""Who a call is made for: a key, and what its role lets it do."""
 
 from dataclasses import dataclass
 from enum import IntEnum

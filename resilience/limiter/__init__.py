@@ -1,0 +1,1 @@
+"""How many, how fast: rate limits as pure arithmetic."""
