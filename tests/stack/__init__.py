@@ -1,0 +1,1 @@
+"""The real parts that tests run against: Apache Kafka, PostgreSQL, Redis, an OTLP receiver, a webhook sink."""
