@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
@@ -23,15 +23,41 @@ _OPEN = ("/grpc.health.v1.", "/grpc.reflection.")
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
+Metadata = Mapping[str, str | bytes]
+Admit = Callable[[Any, Metadata], None]
+"""Is given each request and its metadata before the handler is. Raises Failure to refuse it."""
+
+
+def services_only(token: str) -> Admit:
+    """Admit calls of Seawall's own services, which show `token`; anybody's where it is empty.
+
+    The principal that a call names is believed, and its request is kept to that principal's organization.
+    """
+    expected = token.encode()
+
+    def admit(request: Any, metadata: Metadata) -> None:
+        shown = str(metadata.get("x-seawall-token", "")).encode()
+        if expected and not hmac.compare_digest(shown, expected):
+            raise Failure(Reason.UNAUTHENTICATED, "The call does not show the services' token.")
+        if set_principal(metadata.items()):
+            scope_request(request)
+
+    return admit
+
+
+def anybody(_request: Any, _metadata: Metadata) -> None:
+    """Admit every call: the handler authenticates its caller itself."""
+
+
 class Edge(grpc.aio.ServerInterceptor):
     """Wraps each handler. Handlers raise Failure; nothing else of theirs reaches a caller.
 
-    `internal_token`: what a caller's `x-seawall-token` must be; anybody may call where it is empty. `rpc_timeout`:
-    seconds for a unary RPC whose caller set no deadline. A streamed RPC lasts as long as its caller listens.
+    `admit` says whether a call may be made. `rpc_timeout`: seconds for a unary RPC whose caller set no deadline. A
+    streamed RPC lasts as long as its caller listens.
     """
 
-    def __init__(self, *, internal_token: str, rpc_timeout: float) -> None:
-        self._token = internal_token.encode()
+    def __init__(self, *, admit: Admit, rpc_timeout: float) -> None:
+        self._admit = admit
         self._rpc_timeout = rpc_timeout
 
     async def intercept_service(
@@ -80,7 +106,7 @@ class Edge(grpc.aio.ServerInterceptor):
 
         return call
 
-    def _span(self, method: str, metadata: dict[str, str | bytes]) -> Any:
+    def _span(self, method: str, metadata: Metadata) -> Any:
         return _tracer.start_as_current_span(
             method.removeprefix("/"),
             context=parent_of(str(metadata.get("traceparent", ""))),
@@ -89,14 +115,6 @@ class Edge(grpc.aio.ServerInterceptor):
             record_exception=False,
             set_status_on_exception=False,
         )
-
-    def _admit(self, request: Any, metadata: dict[str, str | bytes]) -> None:
-        if self._token:
-            shown = metadata.get("x-seawall-token", "")
-            if not hmac.compare_digest(str(shown).encode(), self._token):
-                raise Failure(Reason.UNAUTHENTICATED, "The call does not show the services' token.")
-        if set_principal(metadata.items()):
-            scope_request(request)
 
 
 async def _abort(context: Context, span: trace.Span, method: str, error: Exception) -> None:

@@ -11,7 +11,7 @@ from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
 from chassis.grpc.client import MESSAGE_OPTIONS
-from chassis.grpc.edge import Edge
+from chassis.grpc.edge import Admit, Edge, services_only
 from chassis.health import Health
 from chassis.settings import ServiceSettings
 
@@ -22,8 +22,8 @@ GRACE_OF_OLD_CONNECTIONS = 30.0
 class GrpcServer:
     """Serves while it is entered: the services that `add` registers, grpc.health.v1 and reflection.
 
-    `services`: full names, for health and reflection. On exit it refuses new calls and lets those under way end within
-    `drain` seconds. `port` is the bound one.
+    `services`: full names, for health and reflection. `admit`: who may call; Seawall's own services where None. On
+    exit it refuses new calls and lets those under way end within half the drain timeout. `port` is the bound one.
     """
 
     def __init__(
@@ -33,18 +33,13 @@ class GrpcServer:
         *,
         add: Sequence[Callable[[grpc.aio.Server], None]],
         services: Sequence[str],
-        interceptors: Sequence[grpc.aio.ServerInterceptor] | None = None,
+        admit: Admit | None = None,
     ) -> None:
-        if interceptors is None:
-            interceptors = [
-                Edge(
-                    internal_token=settings.internal_token.get_secret_value(),
-                    rpc_timeout=settings.rpc_timeout,
-                )
-            ]
+        if admit is None:
+            admit = services_only(settings.internal_token.get_secret_value())
         self._drain = settings.drain_timeout / 2
         self._server = grpc.aio.server(
-            interceptors=interceptors,
+            interceptors=[Edge(admit=admit, rpc_timeout=settings.rpc_timeout)],
             options=[
                 *MESSAGE_OPTIONS,
                 ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),

@@ -16,6 +16,7 @@ from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Envelope, Frame, Hop
 from services.gateway.domain.attempt import Attempt
 from services.gateway.domain.failure import VendorFailure
+from services.gateway.domain.plan import Plan
 from services.gateway.domain.recovery import Recovery, recovery_from
 from services.gateway.domain.route import Policy, Target
 
@@ -45,7 +46,8 @@ class AttemptTargets:
 
     async def __call__(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
         """Yield the first answer that begins. Raises the last Failure where none does, or where it breaks off."""
-        opened = await self._first_answer(exchange)
+        assert exchange.plan is not None, "plan comes first"  # noqa: S101
+        opened = await self._first_answer(exchange, exchange.plan)
         attempt = opened.attempt
         try:
             for frame in opened.frames:
@@ -61,9 +63,7 @@ class AttemptTargets:
             attempt.end(self._clock.monotonic(), Outcome.CANCELLED, Reason.CANCELLED)
             await opened.rest.aclose()
 
-    async def _first_answer(self, exchange: Exchange) -> _Opened:
-        plan = exchange.plan
-        assert plan is not None, "plan comes first"  # noqa: S101
+    async def _first_answer(self, exchange: Exchange, plan: Plan) -> _Opened:
         for step in plan.steps:
             backoff = Backoff(first=RETRY_FIRST, cap=RETRY_CAP, rng=self._rng)
             retries = plan.policy.retries
@@ -84,7 +84,6 @@ class AttemptTargets:
     async def _open(self, exchange: Exchange, target: Target, policy: Policy) -> _Opened:
         """Begin an attempt and read as far as its first content."""
         now = self._clock.monotonic()
-        assert exchange.deadline is not None and exchange.organization is not None, "plan comes first"  # noqa: S101, PT018
         remaining = exchange.deadline - now
         if remaining <= 0:
             raise Failure(Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True)

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chassis import keys
-from chassis.principal import Principal, Role
+from chassis.principal import Principal
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from services.gateway.application.exchange import Exchange
+from services.gateway.domain.access import check_calls_models
 from services.gateway.domain.configuration import Configuration
-
-CALLS_MODELS = Role.DEVELOPER
-"""The least role that may."""
 
 
 class Authenticator:
@@ -23,7 +21,7 @@ class Authenticator:
         self._clock = clock
 
     def __call__(self, secret: str | None) -> Principal:
-        """The key's principal. Raises Failure(UNAUTHENTICATED); it does not tell a wrong key from an ended one's name."""
+        """The key's principal. Raises Failure(UNAUTHENTICATED)."""
         if not secret:
             raise Failure(
                 Reason.UNAUTHENTICATED, "There is no key; send it as `Authorization: Bearer sw_...` or `x-api-key`."
@@ -50,8 +48,7 @@ class Authenticate:
     async def __call__(self, exchange: Exchange) -> None:
         """Name the caller. Raises Failure(UNAUTHENTICATED or PERMISSION_DENIED)."""
         principal = self._authenticator(exchange.secret)
-        if principal.role < CALLS_MODELS:
-            raise Failure(Reason.PERMISSION_DENIED, f"A {principal.role.name.lower()} key may not call models.")
+        check_calls_models(principal)
         organization = self._configuration().organizations[principal.organization]
         exchange.principal = principal
         exchange.organization = organization

@@ -17,7 +17,7 @@ from services.gateway.domain.plan import Plan
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and what has become of it so far."""
+    """A request and what has become of it so far. What a stage sets is not there before it ran."""
 
     id: str
     secret: str | None
@@ -33,16 +33,17 @@ class Exchange:
     span: trace.Span
 
     # authenticate
-    principal: Principal | None = None
-    organization: Organization | None = None
-    project: Project | None = None
+    principal: Principal = field(init=False)
+    organization: Organization = field(init=False)
+    project: Project = field(init=False)
     # admit
     limit: Decision | None = None
     # guard
-    chat: Chat | None = None
+    chat: Chat = field(init=False)
     # plan
     plan: Plan | None = None
-    deadline: float | None = None
+    """None: the request was refused before it was planned."""
+    deadline: float = field(init=False)
     """On the monotonic clock."""
     # attempt
     attempts: list[Attempt] = field(default_factory=list)

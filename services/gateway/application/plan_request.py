@@ -15,9 +15,6 @@ class PlanRequest:
     async def __call__(self, exchange: Exchange) -> None:
         """Order the targets of the model's route and set the deadline. Raises Failure(MODEL_NOT_FOUND)."""
         organization, project, chat = exchange.organization, exchange.project, exchange.chat
-        assert organization is not None and project is not None and chat is not None, (
-            "authenticate and guard come first"
-        )  # noqa: S101, PT018
         route = organization.route(chat.model, project)
         allowed = route.policy.timeout
         if exchange.timeout is not None:

@@ -13,6 +13,7 @@ from resilience.errors import Reason
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Journal
 from services.gateway.domain.attempt import Attempt
+from services.gateway.domain.plan import Plan
 from services.gateway.domain.usage import Usage, dollars
 
 SOURCE = "/seawall/gateway"
@@ -38,7 +39,7 @@ class Settle:
         await self._journal.append(
             encode(
                 REQUESTS,
-                self._event(exchange, costs),
+                self._event(exchange, exchange.plan, costs),
                 event_id=exchange.id,
                 source=SOURCE,
                 time=self._clock.now(),
@@ -51,13 +52,11 @@ class Settle:
         """Nanodollars; nothing for an attempt that used nothing, None where price or usage is not known."""
         if attempt.usage is None:
             return None if attempt.outcome is Outcome.SUCCEEDED or attempt.first_token is not None else 0
-        assert exchange.organization is not None, "there is a plan"  # noqa: S101
         price = exchange.organization.price(attempt.target.name, exchange.started_at)
         return None if price is None else price.cost(attempt.usage)
 
-    def _event(self, exchange: Exchange, costs: list[int | None]) -> events.RequestFinished:
-        principal, chat, plan = exchange.principal, exchange.chat, exchange.plan
-        assert principal is not None and chat is not None and plan is not None, "there is a plan"  # noqa: S101, PT018
+    def _event(self, exchange: Exchange, plan: Plan, costs: list[int | None]) -> events.RequestFinished:
+        principal = exchange.principal
         context = exchange.span.get_span_context()
         usage = sum((attempt.usage for attempt in exchange.attempts if attempt.usage is not None), Usage())
         return events.RequestFinished(
@@ -65,7 +64,7 @@ class Settle:
             organization=principal.organization,
             project=principal.project,
             key=principal.key,
-            model=chat.model,
+            model=exchange.chat.model,
             stream=bool(exchange.stream),
             started_at=exchange.started_at,
             duration_ms=_ms(self._clock.monotonic() - exchange.started),

@@ -1,0 +1,8 @@
+"""`python -m services.gateway`."""
+
+from chassis.lifecycle import run
+from services.gateway.bootstrap import build
+from services.gateway.settings import Settings
+
+if __name__ == "__main__":
+    run("gateway", Settings, build)

@@ -1,0 +1,105 @@
+"""The hop: one RPC of the providers service per attempt."""
+
+from collections.abc import AsyncGenerator
+
+from chassis.grpc.client import Peer
+from resilience.errors import Failure, Reason
+from seawall.providers.v1 import provider_pb2 as pb
+from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
+from services.gateway.application.ports import Envelope, Frame
+from services.gateway.domain.failure import VendorFailure
+from services.gateway.domain.usage import Usage
+
+GRACE = 0.25
+"""Seconds beyond the attempt's time for the providers service to say itself what happened."""
+
+
+class ProvidersHop:
+    """See Hop."""
+
+    def __init__(self, providers: Peer) -> None:
+        self._providers = providers
+        self._stub = ProviderServiceStub(providers.channel)
+
+    def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+        """See Hop."""
+        return self._stream(envelope) if envelope.stream else self._whole(envelope)
+
+    async def _whole(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+        request = pb.CallRequest(envelope=_to_wire(envelope))
+        try:
+            response = await self._providers.call(self._stub.Call, request, timeout=envelope.timeout + GRACE)
+        except Failure as failure:
+            raise _hop_failure(failure) from failure
+        if response.HasField("failure"):
+            raise _vendor_failure(response.failure)
+        answer = response.answer
+        yield Frame(
+            data=answer.body,
+            finish_reason=answer.finish_reason,
+            usage=_usage(answer.usage) if answer.HasField("usage") else None,
+            end=True,
+        )
+
+    async def _stream(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+        request = pb.StreamCallRequest(envelope=_to_wire(envelope))
+        answers = self._providers.stream(self._stub.StreamCall, request, timeout=envelope.timeout + GRACE)
+        ended = False
+        try:
+            async for answer in answers:
+                for frame in answer.frames:
+                    if frame.HasField("failure"):
+                        raise _vendor_failure(frame.failure)
+                    ended = frame.end
+                    yield Frame(
+                        data=frame.data,
+                        text=frame.text,
+                        finish_reason=frame.finish_reason,
+                        usage=_usage(frame.usage) if frame.HasField("usage") else None,
+                        end=frame.end,
+                    )
+        except Failure as failure:
+            raise _hop_failure(failure) from failure
+        finally:
+            await answers.aclose()
+        if not ended:
+            raise VendorFailure(Reason.VENDOR_STREAM_CUT, "The stream ended before the answer did.", retryable=True)
+
+
+def _to_wire(envelope: Envelope) -> pb.Envelope:
+    return pb.Envelope(
+        request_id=envelope.request_id,
+        attempt=envelope.attempt,
+        organization=envelope.organization,
+        provider=envelope.target.provider,
+        model=envelope.target.model,
+        dialect=pb.DIALECT_OPENAI_CHAT,
+        body=envelope.body,
+        traceparent=envelope.traceparent,
+    )
+
+
+def _usage(usage: pb.Usage) -> Usage:
+    return Usage(usage.input_tokens, usage.output_tokens, usage.cached_input_tokens, usage.reasoning_tokens)
+
+
+def _vendor_failure(failure: pb.Failure) -> VendorFailure:
+    return VendorFailure(
+        Reason(failure.reason),
+        failure.message,
+        retryable=failure.retryable,
+        retry_after=failure.retry_after.ToTimedelta().total_seconds() if failure.HasField("retry_after") else None,
+        status=failure.vendor_status or None,
+        body=failure.vendor_body,
+    )
+
+
+def _hop_failure(failure: Failure) -> Failure:
+    if isinstance(failure, VendorFailure):
+        return failure
+    if failure.reason is Reason.DEADLINE_EXCEEDED:
+        return VendorFailure(Reason.VENDOR_TIMEOUT, "The vendor did not answer in time.", retryable=True)
+    if failure.reason is Reason.CANCELLED:
+        # The providers replica stopped in the middle: another may answer.
+        return Failure(Reason.UNAVAILABLE, "The providers service stopped.", retryable=True)
+    return failure

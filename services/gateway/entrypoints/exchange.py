@@ -1,0 +1,78 @@
+"""How a request, whatever it came by, begins its way through the stages."""
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+from opentelemetry import trace
+
+from chassis.tracecontext import parent_of
+from events.requests import Outcome
+from resilience.clock import Clock
+from services.gateway import metrics
+from services.gateway.application.complete_chat import CompleteChat
+from services.gateway.application.exchange import Exchange
+from services.gateway.application.ports import Frame
+
+_tracer = trace.get_tracer("seawall.gateway")
+
+
+class Exchanges:
+    """Opens exchanges, and sees to it that each one ends: its span, its metrics, the vendor's call."""
+
+    def __init__(self, complete: CompleteChat, clock: Clock) -> None:
+        self._complete = complete
+        self._clock = clock
+
+    @asynccontextmanager
+    async def open(
+        self, *, secret: str | None, body: bytes, stream: bool | None, allowed: float | None, traceparent: str | None
+    ) -> AsyncIterator[tuple[Exchange, AsyncGenerator[Frame, None]]]:
+        """An exchange and its answer's frames; leaving the context ends it, whether the frames were all read or not.
+
+        `allowed`: seconds, where the caller says; `stream`: None where the body says.
+        """
+        exchange = Exchange(
+            id=f"req_{os.urandom(12).hex()}",
+            secret=secret,
+            body=body,
+            stream=stream,
+            timeout=allowed,
+            started_at=self._clock.now(),
+            started=self._clock.monotonic(),
+            span=_tracer.start_span("chat", context=parent_of(traceparent), kind=trace.SpanKind.SERVER),
+        )
+        metrics.in_flight.add(1)
+        try:
+            async with aclosing(self._complete(exchange)) as frames:
+                yield exchange, frames
+        finally:
+            metrics.in_flight.add(-1)
+            self._end(exchange)
+
+    def _end(self, exchange: Exchange) -> None:
+        outcome = exchange.outcome or Outcome.FAILED
+        reason = exchange.reason.value if exchange.reason else ""
+        metrics.requests.record(
+            self._clock.monotonic() - exchange.started, {"outcome": outcome.value, "reason": reason}
+        )
+        for attempt in exchange.attempts:
+            metrics.attempts.add(
+                1,
+                {
+                    "target": attempt.target.name,
+                    "outcome": (attempt.outcome or Outcome.CANCELLED).value,
+                    "reason": attempt.reason.value if attempt.reason else "",
+                },
+            )
+        span = exchange.span
+        if span.is_recording():
+            if exchange.plan is not None:
+                span.update_name(f"chat {exchange.chat.model}")
+                span.set_attribute("gen_ai.request.model", exchange.chat.model)
+            span.set_attribute("gen_ai.operation.name", "chat")
+            span.set_attribute("seawall.request.id", exchange.id)
+            if exchange.reason is not None:
+                span.set_attribute("error.type", exchange.reason.value)
+                span.set_status(trace.StatusCode.ERROR)
+        span.end()

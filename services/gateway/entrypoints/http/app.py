@@ -1,0 +1,71 @@
+"""The gateway's HTTP side: which path goes where."""
+
+import os
+
+import structlog
+
+from chassis import pages
+from chassis.health import Health
+from chassis.http import App, Receive, Scope, Send
+from chassis.pages import JSON, respond
+from resilience.errors import Failure, Reason
+from services.gateway.entrypoints.door import Door
+from services.gateway.entrypoints.http import models
+from services.gateway.entrypoints.http.chat import ChatCompletions
+from services.gateway.entrypoints.http.errors import REFERENCE, error_body, error_headers, reference, status_of
+from services.gateway.entrypoints.http.models import Models
+from services.gateway.entrypoints.http.request import CallerLeftError
+
+CHAT = "/v1/chat/completions"
+
+log = structlog.stdlib.get_logger("http")
+
+
+def build_app(*, chat: ChatCompletions, models_endpoint: Models, door: Door, health: Health) -> App:
+    """The ASGI application."""
+    health_pages = pages.pages(health)
+    reference_page = reference().encode()
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path == CHAT:
+            _only("POST", method)
+            await chat(scope, receive, send)
+        elif path == models.PATH or path.startswith(f"{models.PATH}/"):
+            _only("GET", method)
+            await models_endpoint(scope, send)
+        elif path in pages.PATHS:
+            await health_pages(scope, receive, send)
+        elif door.handles(path):
+            await door(scope, receive, send)
+        elif path == REFERENCE:
+            await respond(send, 200, "text/markdown; charset=utf-8", reference_page)
+        else:
+            raise Failure(Reason.NOT_FOUND, f"There is nothing at {path[:200]!r}.")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await route(scope, receive, send)
+        except Failure as failure:
+            await _refuse(send, failure)
+        except CallerLeftError:
+            return
+
+    return app
+
+
+def _only(allowed: str, method: str) -> None:
+    if method != allowed:
+        raise Failure(Reason.METHOD_NOT_ALLOWED, f"This path takes {allowed} only.", detail={"allow": allowed})
+
+
+async def _refuse(send: Send, failure: Failure) -> None:
+    """Answer a request that did not become an exchange."""
+    request_id = f"req_{os.urandom(12).hex()}"
+    headers = [(b"x-seawall-request-id", request_id.encode()), *error_headers(failure)]
+    if allow := failure.detail.get("allow"):
+        headers.append((b"allow", allow.encode()))
+    if failure.reason in {Reason.REQUEST_TOO_LARGE, Reason.REQUEST_TIMEOUT}:
+        headers.append((b"connection", b"close"))  # the rest of the body is not worth reading
+    log.info("refused", request_id=request_id, reason=failure.reason.value)
+    await respond(send, status_of(failure), JSON, error_body(failure, request_id), tuple(headers))

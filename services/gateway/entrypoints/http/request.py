@@ -1,0 +1,94 @@
+"""Reading an HTTP request: its headers and its body, each within bounds."""
+
+import asyncio
+from collections.abc import Iterable
+
+from chassis.http import Receive, Scope
+from resilience.errors import Failure, Reason
+
+BODY_TIMEOUT = 30.0
+"""Seconds for a body to arrive whole."""
+MAX_TIMEOUT = 3600.0
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Value of a header, by its lower-case name; the first where it is sent twice."""
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for key, value in headers:
+        if key == name:
+            return value.decode("latin-1")
+    return None
+
+
+def secret_of(scope: Scope) -> str | None:
+    """The key that the caller shows: `Authorization: Bearer`, else `x-api-key`."""
+    authorization = header(scope, b"authorization")
+    if authorization is not None:
+        scheme, _, secret = authorization.partition(" ")
+        return secret.strip() if scheme.lower() == "bearer" else None
+    return header(scope, b"x-api-key")
+
+
+def timeout_of(scope: Scope) -> float | None:
+    """Seconds of `x-seawall-timeout`. Raises Failure(INVALID_REQUEST)."""
+    text = header(scope, b"x-seawall-timeout")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MAX_TIMEOUT:
+        raise Failure(
+            Reason.INVALID_REQUEST,
+            f"x-seawall-timeout must be a number of seconds over 0, at most {MAX_TIMEOUT:g}.",
+            detail={"param": "x-seawall-timeout"},
+        )
+    return seconds
+
+
+class CallerLeftError(Exception):
+    """The connection ended before the request did: there is nobody to answer."""
+
+
+async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body, at most `limit` bytes.
+
+    Raises Failure(REQUEST_TOO_LARGE or REQUEST_TIMEOUT), or CallerLeftError.
+    """
+    declared = header(scope, b"content-length")
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    message = await _next_part(receive, None)
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
+    parts, size = [body], len(body)
+    deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT
+    while message.get("more_body", False):
+        message = await _next_part(receive, deadline)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+    return b"".join(parts)
+
+
+async def _next_part(receive: Receive, deadline: float | None) -> Scope:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout_at(deadline if deadline is not None else loop.time() + BODY_TIMEOUT):
+            message = await receive()
+    except TimeoutError:
+        raise Failure(
+            Reason.REQUEST_TIMEOUT, f"The body did not arrive within {BODY_TIMEOUT:g} s.", retryable=True
+        ) from None
+    if message["type"] == "http.disconnect":
+        raise CallerLeftError
+    return message
+
+
+def _too_large(limit: int) -> Failure:
+    return Failure(Reason.REQUEST_TOO_LARGE, f"The body is over {limit} bytes.")

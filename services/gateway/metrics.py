@@ -1,0 +1,23 @@
+"""Each metric of the gateway, declared once."""
+
+from opentelemetry import metrics
+
+_meter = metrics.get_meter("seawall.gateway")
+
+DURATION_BUCKETS = [0.01 * 2**power for power in range(14)]
+"""Seconds, 0.01 doubling to 81.92: the OpenTelemetry GenAI conventions' buckets."""
+
+requests = _meter.create_histogram(
+    "seawall.gateway.request.duration",
+    unit="s",
+    description="Requests finished, by outcome and reason, from the first byte read to the last one written.",
+    explicit_bucket_boundaries_advisory=DURATION_BUCKETS,
+)
+attempts = _meter.create_counter(
+    "seawall.gateway.attempts",
+    description="Calls to targets, by target, outcome and reason.",
+)
+in_flight = _meter.create_up_down_counter(
+    "seawall.gateway.requests.in_flight",
+    description="Requests being answered.",
+)
