@@ -1,6 +1,6 @@
 """How a service calls another: one channel, a deadline on each call, failures as Failure."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -74,7 +74,7 @@ class Peer:
         *,
         timeout: float | None,  # noqa: ASYNC109 - as above
         principal: Principal | None = None,
-    ) -> AsyncIterator[A]:
+    ) -> AsyncGenerator[A, None]:
         """Call and yield the answers; closing the iterator cancels the call. Raises Failure."""
         call = method(request, timeout=timeout, metadata=self.metadata(principal))
         try:

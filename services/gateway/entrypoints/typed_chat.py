@@ -18,7 +18,7 @@ def to_body(chat: pb.Chat, *, stream: bool) -> bytes:
     """An OpenAI-shaped body. `extra` fields go beside the typed ones and must not repeat them."""
     body: dict[str, Any] = {"model": chat.model, "messages": [_message(message) for message in chat.messages]}
     for field in ("temperature", "top_p", "max_tokens", "seed"):
-        if chat.HasField(field):  # type: ignore[arg-type]  # the stub lists the literals one by one
+        if chat.HasField(field):
             body[field] = getattr(chat, field)
     if chat.stop:
         body["stop"] = list(chat.stop)

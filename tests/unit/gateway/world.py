@@ -1,0 +1,152 @@
+"""A gateway in memory: real stages, a hop that answers from a script, a journal that is a list."""
+
+import random
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from opentelemetry import trace
+
+from chassis.principal import Principal, Role
+from events.cloudevents import Received, Record, decode
+from events.requests import RequestFinished
+from events.topics import REQUESTS
+from resilience.clock import VirtualClock
+from resilience.errors import Failure, Reason
+from resilience.limiter.gcra import Decision
+from services.gateway.application.admit import Admit
+from services.gateway.application.attempt_targets import AttemptTargets
+from services.gateway.application.complete_chat import CompleteChat
+from services.gateway.application.exchange import Exchange
+from services.gateway.application.guard import Guard
+from services.gateway.application.plan_request import PlanRequest
+from services.gateway.application.ports import Envelope, Frame
+from services.gateway.application.settle import Settle
+from services.gateway.domain.configuration import DatedPrice, Organization, Project
+from services.gateway.domain.failure import VendorFailure
+from services.gateway.domain.plan import DownTargets
+from services.gateway.domain.route import Policy, Route, Target
+from services.gateway.domain.usage import Price, Usage
+
+ALPHA = Target("alpha", "small")
+BETA = Target("beta", "small")
+USAGE = Usage(input_tokens=1000, output_tokens=100)
+
+Answer = Sequence[Frame | Failure]
+"""What one attempt yields, in order; a Failure is raised."""
+
+WHOLE: Answer = [Frame(data=b'{"id":"x"}', finish_reason="stop", usage=USAGE, end=True)]
+STREAM: Answer = [
+    Frame(data=b'{"delta":""}'),
+    Frame(data=b'{"delta":"Hel"}', text="Hel"),
+    Frame(data=b'{"delta":"lo"}', text="lo", finish_reason="stop"),
+    Frame(usage=USAGE, end=True),
+]
+
+
+def vendor(reason: Reason, status: int | None = None) -> VendorFailure:
+    return VendorFailure(reason, f"it is {reason}", retryable=True, status=status)
+
+
+@dataclass
+class ScriptedHop:
+    answers: dict[str, list[Answer]]
+    asked: list[Envelope] = field(default_factory=list)
+    closed: int = 0
+
+    async def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+        self.asked.append(envelope)
+        answers = self.answers[envelope.target.name]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        try:
+            for piece in answer:
+                if isinstance(piece, Failure):
+                    raise piece
+                yield piece
+        finally:
+            self.closed += 1
+
+
+@dataclass
+class ListJournal:
+    full: bool = False
+    records: list[Record] = field(default_factory=list)
+
+    async def append(self, record: Record) -> None:
+        self.records.append(record)
+
+    @property
+    def events(self) -> list[Received[RequestFinished]]:
+        return [decode(REQUESTS, record.value, record.headers) for record in self.records]
+
+
+class CountingLimiter:
+    def __init__(self) -> None:
+        self.taken = 0
+
+    async def acquire(self, subject: str, requests_per_minute: int) -> Decision:
+        self.taken += 1
+        allowed = self.taken <= requests_per_minute
+        return Decision(
+            allowed=allowed,
+            limit=requests_per_minute,
+            remaining=max(0, requests_per_minute - self.taken),
+            reset=60.0,
+            retry_after=0.0 if allowed else 1.0,
+        )
+
+
+class World:
+    """The whole main line but authentication, whose work `exchange` does."""
+
+    def __init__(
+        self,
+        answers: dict[str, list[Answer]],
+        *,
+        policy: Policy | None = None,
+        targets: tuple[Target, ...] = (ALPHA, BETA),
+        project: Project | None = None,
+    ) -> None:
+        self.clock = VirtualClock()
+        self.hop = ScriptedHop(answers)
+        self.journal = ListJournal()
+        self.down = DownTargets()
+        self.project = project or Project()
+        begin = datetime(2020, 1, 1, tzinfo=UTC)
+        self.organization = Organization(
+            id="acme",
+            projects={"shop": self.project},
+            providers=frozenset({"alpha", "beta"}),
+            models={"chat": Route(targets, policy or Policy())},
+            prices={ALPHA.name: (DatedPrice(begin, Price(input=250_000, output=2_000_000, cached_input=25_000)),)},
+        )
+        self.complete = CompleteChat(
+            stages=(Admit(CountingLimiter(), self.journal), Guard(), PlanRequest(self.down, self.clock)),
+            attempt=AttemptTargets(self.hop, self.clock, random.Random(0)),
+            settle=Settle(self.journal, self.clock),
+        )
+
+    def exchange(
+        self,
+        body: bytes = b'{"model":"chat","messages":[{"role":"user","content":"hi"}]}',
+        *,
+        stream: bool | None = None,
+        timeout: float | None = None,
+    ) -> Exchange:
+        exchange = Exchange(
+            id="req_1",
+            secret=None,
+            body=body,
+            stream=stream,
+            timeout=timeout,
+            started_at=self.clock.now(),
+            started=self.clock.monotonic(),
+            span=trace.INVALID_SPAN,
+        )
+        exchange.principal = Principal("acme", "shop", "ci", Role.DEVELOPER)
+        exchange.organization = self.organization
+        exchange.project = self.project
+        return exchange
+
+    async def answer(self, exchange: Exchange) -> list[Frame]:
+        return [frame async for frame in self.complete(exchange)]
