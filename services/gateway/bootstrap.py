@@ -1,7 +1,6 @@
 """Builds the gateway: the one place that knows all of its parts."""
 
 import random
-from functools import partial
 
 from chassis.grpc.client import Peer
 from chassis.grpc.edge import anybody
@@ -11,7 +10,6 @@ from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.snapshot import SnapshotFollower
 from events.topics import CONFIG, HEALTH
-from seawall.gateway.v1 import chat_pb2_grpc
 from services.gateway.adapters.configuration import CurrentConfiguration
 from services.gateway.adapters.journal import Journal, Shipper
 from services.gateway.adapters.memory_limiter import MemoryLimiter
@@ -107,7 +105,7 @@ async def build(settings: Settings, service: Service) -> None:
         GrpcServer(
             settings,
             health,
-            add=[partial(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(exchanges))],
+            add=[ChatServicer(exchanges).register],
             services=[SERVICE],
             admit=anybody,
         )

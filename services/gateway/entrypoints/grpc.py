@@ -23,6 +23,10 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
     def __init__(self, exchanges: Exchanges) -> None:
         self._exchanges = exchanges
 
+    def register(self, server: grpc.aio.Server) -> None:
+        """Serve on `server`."""
+        chat_pb2_grpc.add_ChatServiceServicer_to_server(self, server)
+
     async def Complete(self, request: pb.CompleteRequest, context: Context) -> pb.CompleteResponse:
         """Answer whole. Raises Failure."""
         metadata = _metadata(context)
