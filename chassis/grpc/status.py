@@ -65,6 +65,11 @@ _RETRYABLE = "retryable"
 
 def to_status(failure: Failure) -> grpc.Status:
     """What a server answers for `failure`."""
+    return rpc_status.to_status(to_message(failure))
+
+
+def to_message(failure: Failure) -> Status:
+    """`failure` as google.rpc.Status, with the reason in an ErrorInfo and the delay, if any, in a RetryInfo."""
     info = ErrorInfo(reason=failure.reason.value, domain=DOMAIN, metadata=failure.detail)
     info.metadata[_RETRYABLE] = str(failure.retryable).lower()
     details = [_pack(info)]
@@ -73,7 +78,7 @@ def to_status(failure: Failure) -> grpc.Status:
         delay.FromNanoseconds(int(failure.retry_after * 1e9))
         details.append(_pack(RetryInfo(retry_delay=delay)))
     code = CODES[failure.reason]
-    return rpc_status.to_status(Status(code=code.value[0], message=failure.message, details=details))
+    return Status(code=code.value[0], message=failure.message, details=details)
 
 
 def from_error(error: grpc.aio.AioRpcError) -> Failure:
