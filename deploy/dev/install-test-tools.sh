@@ -62,7 +62,7 @@ kafka_jars() {
   mkdir -p "$cache/kafka"
   local fresh
   fresh=$(mktemp -d "$cache/kafka/.fetching.XXXXXX")
-  if ! mvn --batch-mode --quiet --strict-checksums --file deploy/dev/kafka/pom.xml \
+  if ! mvn --batch-mode --quiet --strict-checksums -Dstyle.color=never --file deploy/dev/kafka/pom.xml \
     dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$fresh"; then
     rm -rf "$fresh"
     return 1
