@@ -1,1 +1,1 @@
-
+"""alerts: turns conditions into notifications that somebody acts on."""

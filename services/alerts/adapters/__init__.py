@@ -1,0 +1,1 @@
+"""The ports' implementations: SQL, HTTP, and the formats that receivers read."""

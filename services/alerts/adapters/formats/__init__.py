@@ -1,0 +1,1 @@
+"""The bodies that receivers are sent, one module per format."""

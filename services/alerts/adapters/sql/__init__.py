@@ -1,0 +1,1 @@
+"""Alerts, receivers and deliveries in SQLite and PostgreSQL."""
