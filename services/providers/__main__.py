@@ -1,0 +1,8 @@
+"""Runs the providers service."""
+
+from chassis.lifecycle import run
+from services.providers.bootstrap import build
+from services.providers.settings import Settings
+
+if __name__ == "__main__":
+    run("providers", Settings, build)

@@ -1,0 +1,1 @@
+"""OpenAI's chat completions, as OpenAI and those compatible with it speak them."""

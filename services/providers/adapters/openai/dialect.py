@@ -1,0 +1,36 @@
+"""OpenAI's chat completions as a Dialect."""
+
+from resilience.errors import Reason
+from services.providers.adapters.openai.answers import chat_answer
+from services.providers.adapters.openai.errors import reason_of
+from services.providers.adapters.openai.requests import chat_request
+from services.providers.adapters.openai.stream import ChatStreamDecoder
+from services.providers.application.ports import Headers, VendorRequest
+from services.providers.domain.answer import Answer
+
+
+class OpenAIDialect:
+    """See Dialect. `max_event`: bytes that one event of a stream may have."""
+
+    def __init__(self, *, max_event: int) -> None:
+        self._max_event = max_event
+
+    def headers(self, secret: str | None) -> Headers:
+        """See Dialect."""
+        return () if secret is None else (("authorization", f"Bearer {secret}"),)
+
+    def request(self, body: bytes, model: str, *, stream: bool) -> VendorRequest:
+        """See Dialect."""
+        return chat_request(body, model, stream=stream)
+
+    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+        """See Dialect."""
+        return chat_answer(body, vendor_request_id)
+
+    def decoder(self, request: VendorRequest) -> ChatStreamDecoder:
+        """See Dialect."""
+        return ChatStreamDecoder(choices=request.choices, usage_hidden=request.usage_hidden, max_event=self._max_event)
+
+    def reason(self, status: int, body: bytes) -> Reason:
+        """See Dialect."""
+        return reason_of(status, body)

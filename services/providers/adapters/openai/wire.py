@@ -1,0 +1,76 @@
+"""The parts of OpenAI's answers that Seawall reads; everything else passes unread."""
+
+from typing import Any
+
+import msgspec
+
+from services.providers.domain.answer import Usage
+
+
+class Details(msgspec.Struct, gc=False):
+    """Parts of the token counts, prompt's and completion's alike."""
+
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class UsageObject(msgspec.Struct, gc=False):
+    """Token counts."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: Details | None = None
+    completion_tokens_details: Details | None = None
+
+    def usage(self) -> Usage:
+        """As the rest of Seawall counts."""
+        prompt, completion = self.prompt_tokens_details, self.completion_tokens_details
+        return Usage(
+            self.prompt_tokens or 0,
+            self.completion_tokens or 0,
+            (prompt.cached_tokens or 0) if prompt is not None else 0,
+            (completion.reasoning_tokens or 0) if completion is not None else 0,
+        )
+
+
+class Text(msgspec.Struct, gc=False):
+    """What a choice adds. `content` is a string; some compatible vendors give a list of parts."""
+
+    content: Any = None
+
+
+class Choice(msgspec.Struct, gc=False):
+    """One of the answers, or a piece of it."""
+
+    index: int = 0
+    finish_reason: str | None = None
+    delta: Text | None = None
+
+
+class Completion(msgspec.Struct, gc=False):
+    """A whole answer, a chunk of a stream, or the body of an error."""
+
+    choices: list[Choice] | None = None
+    usage: UsageObject | None = None
+    error: msgspec.Raw | None = None
+
+
+class ErrorObject(msgspec.Struct, gc=False):
+    """What went wrong. Compatible vendors put numbers where OpenAI has words, so any value is taken."""
+
+    code: Any = None
+    type: Any = None
+    message: Any = None
+
+
+class ErrorBody(msgspec.Struct, gc=False):
+    """The body of an error. Some compatible vendors have the object's fields at the top."""
+
+    error: Any = None
+    code: Any = None
+    type: Any = None
+    message: Any = None
+
+
+completion = msgspec.json.Decoder(Completion)
+error_body = msgspec.json.Decoder(ErrorBody)

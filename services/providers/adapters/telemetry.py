@@ -1,0 +1,89 @@
+"""What calls to vendors show of themselves: OpenTelemetry's GenAI metrics and spans (semantic conventions 1.41)."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from opentelemetry import trace
+
+from chassis.tracecontext import parent_of, traceparent
+from resilience.errors import Failure
+from services.providers.domain.envelope import Envelope
+from services.providers.metrics import DURATION, FAILURES
+
+OPERATION = "chat"
+
+_tracer = trace.get_tracer("seawall.providers")
+
+_SAMPLED = 0x01
+_TRACEPARENT_LENGTH = 55
+
+
+class TelemetryObserver:
+    """See Observer."""
+
+    def attempt(self, envelope: Envelope, *, vendor: str, host: str) -> "ObservedAttempt":
+        """See Observer."""
+        return ObservedAttempt(envelope, vendor, host)
+
+
+class ObservedAttempt:
+    """One call. A span is made only where the caller's trace is sampled: anything else would cost and tell nothing."""
+
+    def __init__(self, envelope: Envelope, vendor: str, host: str) -> None:
+        self.traceparent = ""
+        self._vendor = vendor
+        self._span = _start_span(envelope, vendor, host) if _sampled(envelope.traceparent) else None
+        if self._span is not None:
+            self.traceparent = traceparent(self._span)
+        self._began = time.perf_counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        seconds = time.perf_counter() - self._began
+        attributes = {"gen_ai.operation.name": OPERATION, "gen_ai.provider.name": self._vendor}
+        if error is not None:
+            why = _type_of(error)
+            attributes["error.type"] = why
+            FAILURES.add(1, {"gen_ai.provider.name": self._vendor, "reason": why})
+        DURATION.record(seconds, attributes)
+        if self._span is not None:
+            if error is not None:
+                self._span.set_attribute("error.type", why)
+                self._span.set_status(trace.StatusCode.ERROR)
+            self._span.end()
+
+
+def _start_span(envelope: Envelope, vendor: str, host: str) -> trace.Span:
+    return _tracer.start_span(
+        f"{OPERATION} {envelope.model}",
+        context=parent_of(envelope.traceparent),
+        kind=trace.SpanKind.CLIENT,
+        attributes={
+            "gen_ai.operation.name": OPERATION,
+            "gen_ai.provider.name": vendor,
+            "gen_ai.request.model": envelope.model,
+            "server.address": host,
+            "seawall.request.id": envelope.request_id,
+            "seawall.attempt": envelope.attempt,
+        },
+    )
+
+
+def _sampled(header: str) -> bool:
+    """Whether the flags of a `traceparent` say that the trace is recorded."""
+    try:
+        return len(header) == _TRACEPARENT_LENGTH and bool(int(header[-2:], 16) & _SAMPLED)
+    except ValueError:
+        return False
+
+
+def _type_of(error: BaseException) -> str:
+    """The reason of a failure; what is none is the caller's leaving or a mistake of ours."""
+    if isinstance(error, Failure):
+        return error.reason.value
+    return "internal" if isinstance(error, Exception) else "cancelled"

@@ -1,0 +1,44 @@
+"""Calls a target and answers whole."""
+
+import asyncio
+
+from resilience.errors import Reason
+from services.providers.application.ports import Observer, VendorRequest
+from services.providers.application.providers_in_use import ProviderInUse, ProvidersInUse
+from services.providers.application.send_request import SendRequest
+from services.providers.application.show_failure import shown_safely
+from services.providers.domain.answer import Answer
+from services.providers.domain.envelope import Envelope
+from services.providers.domain.failure import VendorFailure
+
+
+class CallVendor:
+    """One call, tried once. `max_bytes`: of an answer, decompressed."""
+
+    def __init__(self, providers: ProvidersInUse, send: SendRequest, observer: Observer, *, max_bytes: int) -> None:
+        self._providers = providers
+        self._send = send
+        self._observer = observer
+        self._max_bytes = max_bytes
+
+    async def __call__(self, envelope: Envelope) -> Answer:
+        """The vendor's answer. Raises VendorFailure where the vendor failed, Failure where the call makes no sense."""
+        provider = self._providers.find(envelope.organization, envelope.provider)
+        request = provider.vendor.dialect.request(envelope.body, envelope.model, stream=False)
+        with (
+            shown_safely(provider),
+            self._observer.attempt(envelope, vendor=provider.vendor.name, host=provider.host) as attempt,
+        ):
+            try:
+                async with asyncio.timeout(envelope.timeout):
+                    return await self._exchange(provider, request, attempt.traceparent)
+            except TimeoutError:
+                raise VendorFailure(Reason.VENDOR_TIMEOUT) from None
+
+    async def _exchange(self, provider: ProviderInUse, request: VendorRequest, traceparent: str) -> Answer:
+        response = await self._send(provider, request, traceparent)
+        try:
+            body = await response.read(self._max_bytes)
+        finally:
+            await response.abandon()
+        return provider.vendor.dialect.answer(body, response.header("x-request-id"))

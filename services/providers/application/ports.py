@@ -1,0 +1,147 @@
+"""What the use cases need from outside, and what those who give it must keep to."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from resilience.errors import Reason
+from services.providers.domain.answer import Answer, Frame
+from services.providers.domain.envelope import Envelope
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRequest:
+    """A request as a vendor is sent it.
+
+    `path` is relative to the provider's base URL. `choices`: how many answers were asked for. `usage_hidden`: usage
+    is asked for although the caller did not, so what only tells usage is not passed on.
+    """
+
+    path: str
+    body: bytes
+    choices: int = 1
+    usage_hidden: bool = False
+
+
+class StreamDecoder(Protocol):
+    """Reads one streamed answer, which may be split anywhere."""
+
+    @property
+    def complete(self) -> bool:
+        """Every choice has its finish reason: only usage and the end are still to come."""
+        ...
+
+    usage_told: bool
+    """Usage was in a frame."""
+    ended: bool
+    """The frame with `end` was given; nothing more is read."""
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """The frames that `chunk` completes. Raises VendorFailure, after the frames before it."""
+        ...
+
+    def close(self) -> Iterator[Frame]:
+        """The frame with `end`, now that nothing more comes. Raises VendorFailure where the answer is not complete."""
+        ...
+
+
+class Dialect(Protocol):
+    """One vendor's wire format: pure, shared by all calls."""
+
+    def headers(self, secret: str | None) -> Headers:
+        """What authenticates a request; nothing where there is no secret."""
+        ...
+
+    def request(self, body: bytes, model: str, *, stream: bool) -> VendorRequest:
+        """`body` asking for `model`, with every other field as it was. Raises Failure where it cannot be read."""
+        ...
+
+    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+        """Read a whole answer. Raises VendorFailure where it is none."""
+        ...
+
+    def decoder(self, request: VendorRequest) -> StreamDecoder:
+        """A decoder for the answer to `request`."""
+        ...
+
+    def reason(self, status: int, body: bytes) -> Reason:
+        """Why a call failed that the vendor answered with this error."""
+        ...
+
+
+class VendorResponse(Protocol):
+    """An answer whose headers are there. It must be released or abandoned, once."""
+
+    status: int
+
+    def header(self, name: str) -> str:
+        """Value of a header; empty where it is missing."""
+        ...
+
+    def retry_after(self) -> float | None:
+        """Seconds that the vendor asks to wait, at most a minute; None where it says nothing that can be read."""
+        ...
+
+    async def read(self, limit: int) -> bytes:
+        """The rest of the body. Raises VendorFailure: connection lost, or larger than `limit` bytes."""
+        ...
+
+    async def read_some(self, limit: int) -> bytes:
+        """At most `limit` bytes of the body, or what came of it before it broke off."""
+        ...
+
+    async def chunk(self) -> bytes | None:
+        """The next piece of the body, decompressed; None after the last. Raises VendorFailure(connection lost)."""
+        ...
+
+    def release(self) -> None:
+        """Let the connection serve again once what is left of the body has passed."""
+        ...
+
+    async def abandon(self) -> None:
+        """Close the connection at once unless the body was read to its end."""
+        ...
+
+
+class VendorHttp(Protocol):
+    """HTTP to vendors over pooled connections. It follows no redirects and tries nothing twice."""
+
+    async def post(self, url: str, headers: Headers, body: bytes) -> VendorResponse:
+        """Return when the headers are there; cancelling closes the connection. Raises VendorFailure."""
+        ...
+
+
+class Attempt(Protocol):
+    """A call that is being observed."""
+
+    traceparent: str
+    """What the vendor is told; empty where the call is not traced."""
+
+
+class Observer(Protocol):
+    """Measures and traces calls. Never blocks, never raises."""
+
+    def attempt(self, envelope: Envelope, *, vendor: str, host: str) -> AbstractContextManager[Attempt]:
+        """Observe what happens inside; a Failure or cancellation that leaves it is recorded."""
+        ...
+
+
+class Secrets(Protocol):
+    """Where references lead."""
+
+    def resolve(self, reference: str) -> str:
+        """The secret that `reference` names. Raises Failure where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Whose API it is. `base_url` is empty where each provider has its own; `open` says that it may need no key."""
+
+    name: str
+    dialect: Dialect
+    base_url: str = ""
+    open: bool = False

@@ -1,0 +1,51 @@
+"""The providers that can be called now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from resilience.errors import Failure, Reason
+from services.providers.application.ports import Vendor
+from services.providers.domain.key_pool import KeyPool
+from services.providers.domain.provider import ProviderDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInUse:
+    """A provider with its credentials. `url` is absolute, without a slash at its end; `host` is the URL's."""
+
+    definition: ProviderDefinition
+    vendor: Vendor
+    url: str
+    host: str
+    keys: KeyPool
+
+    @property
+    def keyless(self) -> bool:
+        """Whether it is called without a credential."""
+        return self.vendor.open and not self.definition.keys
+
+
+Key = tuple[str, str]
+"""Organization and provider id."""
+
+
+class ProvidersInUse:
+    """All of them, replaced as a whole when the configuration changes."""
+
+    def __init__(self) -> None:
+        self._providers: Mapping[Key, ProviderInUse] = {}
+
+    def find(self, organization: str, provider: str) -> ProviderInUse:
+        """The provider of that name. Raises Failure(UNAVAILABLE): another replica may have newer configuration."""
+        found = self._providers.get((organization, provider))
+        if found is None:
+            raise Failure(Reason.UNAVAILABLE, f"This replica does not know provider {provider!r}.", retryable=True)
+        return found
+
+    def get(self, key: Key) -> ProviderInUse | None:
+        """The provider of that key, if it is in use."""
+        return self._providers.get(key)
+
+    def replace(self, providers: Mapping[Key, ProviderInUse]) -> None:
+        """Use these from the next call on; calls under way end as they began."""
+        self._providers = providers

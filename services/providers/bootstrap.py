@@ -1,0 +1,66 @@
+"""The composition root of the providers service."""
+
+from chassis.grpc.client import Peer
+from chassis.grpc.server import GrpcServer
+from chassis.http import HttpServer
+from chassis.kafka.bus import Bus
+from chassis.lifecycle import Service
+from chassis.pages import pages
+from chassis.secrets import Secrets
+from chassis.snapshot import SnapshotFollower
+from chassis.version import VERSION
+from events.topics import CONFIG
+from services.providers.adapters.http import PyqwestHttp
+from services.providers.adapters.telemetry import TelemetryObserver
+from services.providers.adapters.vendors import known_vendors
+from services.providers.application.call_vendor import CallVendor
+from services.providers.application.providers_in_use import ProvidersInUse
+from services.providers.application.send_request import SendRequest
+from services.providers.application.stream_vendor import StreamVendor
+from services.providers.application.use_configuration import UseConfiguration
+from services.providers.entrypoints.configuration import apply_snapshot
+from services.providers.entrypoints.grpc import SERVICE, ProviderServicer
+from services.providers.settings import Settings
+
+
+async def build(settings: Settings, service: Service) -> None:
+    """Build the service and start it."""
+    enter = service.stack.enter_async_context
+    http = await enter(
+        PyqwestHttp(
+            connect_timeout=settings.connect_timeout, max_idle=settings.max_idle_connections, clock=service.clock
+        )
+    )
+    providers = ProvidersInUse()
+    configure = UseConfiguration(
+        providers, vendors=known_vendors(max_event=settings.max_event_bytes), secrets=Secrets()
+    )
+    send, observer = SendRequest(http, agent=f"seawall/{VERSION}"), TelemetryObserver()
+    servicer = ProviderServicer(
+        CallVendor(providers, send, observer, max_bytes=settings.max_response_bytes),
+        StreamVendor(providers, send, observer, max_bytes=settings.max_response_bytes),
+    )
+
+    token = settings.internal_token.get_secret_value()
+    config = await enter(Peer(settings.config_address, internal_token=token))
+    follower = SnapshotFollower(
+        config,
+        apply=apply_snapshot(configure),
+        file=settings.data_dir / "providers.snapshot",
+        health=service.health,
+        background=service.background,
+        clock=service.clock,
+    )
+    bus = Bus("providers", settings, health=service.health, background=service.background, clock=service.clock)
+    bus.subscribe(CONFIG, follower.on_change, group=None)
+    await enter(bus)
+    await enter(follower)
+    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(
+        GrpcServer(
+            settings,
+            service.health,
+            add=[servicer.register],
+            services=[SERVICE],
+        )
+    )

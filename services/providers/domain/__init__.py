@@ -1,0 +1,1 @@
+"""What a call to a vendor is made of; no I/O."""

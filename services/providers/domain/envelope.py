@@ -1,0 +1,21 @@
+"""One request on its way to one target."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """`body` is the caller's, as it was written; `model` is its name at the vendor.
+
+    `timeout`: seconds that the attempt may take; without limit where None. `traceparent`: W3C trace context; empty
+    where the request is not traced.
+    """
+
+    request_id: str
+    attempt: int
+    organization: str
+    provider: str
+    model: str
+    body: bytes
+    timeout: float | None
+    traceparent: str

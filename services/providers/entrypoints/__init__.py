@@ -1,0 +1,1 @@
+"""Where calls and configuration come in: decode, call, encode."""

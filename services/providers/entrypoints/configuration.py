@@ -1,0 +1,27 @@
+"""Configuration coming in: the providers of every organization in a snapshot."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from seawall.config.v1.resources_pb2 import Provider, Snapshot
+from services.providers.domain.provider import ProviderDefinition
+
+
+def apply_snapshot(use: Callable[[Iterable[ProviderDefinition]], None]) -> Callable[[Snapshot], None]:
+    """A SnapshotFollower's `apply` that gives `use` the definitions."""
+
+    def apply(snapshot: Snapshot) -> None:
+        use(_definitions(snapshot))
+
+    return apply
+
+
+def _definitions(snapshot: Snapshot) -> Iterator[ProviderDefinition]:
+    for organization in snapshot.organizations:
+        for provider in organization.providers:
+            yield _definition(provider)
+
+
+def _definition(provider: Provider) -> ProviderDefinition:
+    # The name is organizations/{id}/providers/{id}.
+    _, organization, _, identifier = provider.name.split("/")
+    return ProviderDefinition(organization, identifier, provider.vendor, provider.base_url, tuple(provider.keys))
