@@ -1,0 +1,1 @@
+"""Storage as the services that own tables use it: SQLModel sessions, migrations, outbox, inbox, paging."""
