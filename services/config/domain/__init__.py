@@ -1,0 +1,1 @@
+"""What is set, as pure values: rules, references and differences; no I/O."""

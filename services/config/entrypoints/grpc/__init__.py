@@ -1,0 +1,1 @@
+"""ConfigService and SnapshotService: decode, call, encode."""

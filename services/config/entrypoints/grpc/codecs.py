@@ -1,0 +1,132 @@
+"""Resources between protobuf and the domain: one pair of functions a noun."""
+
+from datetime import datetime
+
+from chassis.principal import Role
+from seawall.config.v1 import resources_pb2 as pb
+from services.config.domain.faults import invalid
+from services.config.domain.key import Key
+from services.config.domain.model import ORDERED, Model, Policy, Route, Target
+from services.config.domain.organization import Organization
+from services.config.domain.price import Price, parse_amount, write_amount
+from services.config.domain.project import Project
+from services.config.domain.provider import Provider
+from services.config.entrypoints.grpc.times import duration, moment, span, timestamp
+
+
+def encode_organization(organization: Organization) -> pb.Organization:
+    """As the API shows it."""
+    return pb.Organization(name=organization.name)
+
+
+def decode_project(message: pb.Project, name: str) -> Project:
+    """The project called `name` that `message` describes."""
+    return Project(name, tuple(message.models), message.limits.requests_per_minute)
+
+
+def encode_project(project: Project) -> pb.Project:
+    """As the API shows it."""
+    limits = pb.Limits(requests_per_minute=project.requests_per_minute)
+    return pb.Project(name=project.name, models=project.models, limits=limits)
+
+
+def decode_provider(message: pb.Provider, name: str) -> Provider:
+    """The provider called `name` that `message` describes."""
+    return Provider(name, message.vendor, message.base_url, tuple(message.keys))
+
+
+def encode_provider(provider: Provider) -> pb.Provider:
+    """As the API shows it."""
+    return pb.Provider(name=provider.name, vendor=provider.vendor, base_url=provider.base_url, keys=provider.keys)
+
+
+def decode_model(message: pb.Model, name: str) -> Model:
+    """The model called `name` that `message` describes. Raises Failure(INVALID_REQUEST)."""
+    route, policy = message.route, message.route.policy
+    field = "route.policy"
+    return Model(
+        name,
+        Route(
+            targets=tuple(Target(target.provider, target.model) for target in route.targets),
+            strategy=route.strategy or ORDERED,
+            policy=Policy(
+                timeout=span(policy.timeout, field=f"{field}.timeout") if policy.HasField("timeout") else None,
+                first_token_timeout=(
+                    span(policy.first_token_timeout, field=f"{field}.first_token_timeout")
+                    if policy.HasField("first_token_timeout")
+                    else None
+                ),
+                retries=policy.retries if policy.HasField("retries") else None,
+            ),
+        ),
+    )
+
+
+def encode_model(model: Model) -> pb.Model:
+    """As the API shows it."""
+    route = model.route
+    return pb.Model(
+        name=model.name,
+        route=pb.Route(
+            strategy=route.strategy,
+            targets=[_encode_target(target) for target in route.targets],
+            policy=pb.Policy(
+                timeout=duration(route.policy.timeout),
+                first_token_timeout=duration(route.policy.first_token_timeout),
+                retries=route.policy.retries,
+            ),
+        ),
+    )
+
+
+def decode_role(role: pb.Role.ValueType) -> Role:
+    """The role that a new key is to have. Raises Failure(INVALID_REQUEST)."""
+    try:
+        return Role(role)
+    except ValueError as error:
+        raise invalid("role", "must be viewer, developer, manager, admin or owner") from error
+
+
+def encode_key(key: Key) -> pb.Key:
+    """As the API shows it."""
+    return pb.Key(
+        name=key.name,
+        role=pb.Role.ValueType(key.role),
+        prefix=key.secret.prefix,
+        create_time=timestamp(key.create_time),
+        expire_time=timestamp(key.expire_time),
+        revoke_time=timestamp(key.revoke_time),
+    )
+
+
+def encode_key_record(key: Key) -> pb.KeyRecord:
+    """As gateways need it."""
+    return pb.KeyRecord(key=encode_key(key), digest=key.secret.digest)
+
+
+def decode_price(message: pb.Price, organization: str, now: datetime) -> Price:
+    """The price that `message` describes, in force from `now` where it names no time. Raises Failure(INVALID_REQUEST)."""
+    since = moment(message.effective_time, field="effective_time") if message.HasField("effective_time") else now
+    return Price(
+        organization,
+        Target(message.target.provider, message.target.model),
+        parse_amount(message.input, field="input"),
+        parse_amount(message.output, field="output"),
+        since,
+        parse_amount(message.cached_input, field="cached_input") if message.cached_input else None,
+    )
+
+
+def encode_price(price: Price) -> pb.Price:
+    """As the API shows it."""
+    return pb.Price(
+        target=_encode_target(price.target),
+        input=write_amount(price.input),
+        output=write_amount(price.output),
+        cached_input="" if price.cached_input is None else write_amount(price.cached_input),
+        effective_time=timestamp(price.effective_time),
+    )
+
+
+def _encode_target(target: Target) -> pb.Target:
+    return pb.Target(provider=target.provider, model=target.model)
