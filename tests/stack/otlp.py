@@ -69,7 +69,7 @@ class OtlpReceiver(TraceServiceServicer):
             raise AssertionError(f"{error}; {len(self.spans)} spans came: {seen}") from error
         return self.spans
 
-    async def Export(  # noqa: N802 - gRPC's name for it
+    async def Export(
         self,
         request: ExportTraceServiceRequest,
         context: grpc.aio.ServicerContext[ExportTraceServiceRequest, ExportTraceServiceResponse],
