@@ -10,7 +10,7 @@ cache=${SEAWALL_CACHE_DIR:-$PWD/.cache}
 kustomize_version=v5.0.3
 
 have() { command -v "$1" >/dev/null 2>&1; }
-have_java() { have java && [ "$(java -version 2>&1 | sed -nE '1s/.*version "([0-9]+).*/\1/p')" -ge 17 ]; }
+have_java() { have java && [ "$(java -version 2>&1 | sed -nE 's/.*version "([0-9]+).*/\1/p')" -ge 17 ]; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_kustomize() { deploy/dev/kustomize.sh --available; }
 can_install() { [ "$(id -u)" = 0 ] && have apt-get; }
@@ -40,7 +40,7 @@ native_servers() {
   local packages=() absent=()
   have redis-server || { packages+=(redis-server) && absent+=("Redis (redis-server)"); }
   have_postgres || { packages+=(postgresql) && absent+=("PostgreSQL (initdb)"); }
-  have_java || { packages+=(openjdk-17-jre-headless) && absent+=("Java 17 or newer, for Apache Kafka"); }
+  have_java || { packages+=(default-jre-headless) && absent+=("Java 17 or newer, for Apache Kafka"); }
   have mvn || { packages+=(maven) && absent+=("Maven, for Apache Kafka's jars"); }
   if [ ${#packages[@]} -gt 0 ]; then
     if can_install; then
