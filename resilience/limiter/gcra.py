@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Self
 
 MINUTE = 60.0
+ROUNDING = 1e-6
+"""Seconds; what sums of many intervals lose in a float must not refuse the last of a burst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ def decide(spent_until: float, now: float, limit: Limit) -> tuple[float, Decisio
     base = min(max(spent_until, now), now + limit.tolerance)
     spent = base + limit.interval
     over = spent - (now + limit.tolerance)
-    slack = limit.interval * 1e-9  # rounding must not refuse the last of a burst
-    if over > slack:
+    if over > ROUNDING:
         return base, Decision(False, limit.requests_per_minute, 0, base - now, over)
-    remaining = math.floor((now + limit.tolerance - spent) / limit.interval + 1e-9)
+    remaining = math.floor((now + limit.tolerance - spent + ROUNDING) / limit.interval)
     return spent, Decision(True, limit.requests_per_minute, max(0, remaining), spent - now, 0.0)

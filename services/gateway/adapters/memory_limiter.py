@@ -1,0 +1,29 @@
+"""Rate limits within one process: what a single gateway keeps to, and each of several while Redis is away."""
+
+from collections import OrderedDict
+
+from resilience.clock import Clock
+from resilience.limiter.gcra import Decision, Limit, decide
+
+
+class MemoryLimiter:
+    """A RateLimiter over the last `max_subjects` subjects; the one not seen longest is forgotten, and begins anew.
+
+    `gateways`: among how many processes that cannot ask each other a limit is divided equally.
+    """
+
+    def __init__(self, clock: Clock, *, gateways: int = 1, max_subjects: int = 100_000) -> None:
+        self._clock = clock
+        self._gateways = gateways
+        self._max_subjects = max_subjects
+        self._spent_until: OrderedDict[str, float] = OrderedDict()
+
+    async def acquire(self, subject: str, requests_per_minute: int) -> Decision:
+        """See RateLimiter. Never waits."""
+        limit = Limit.per_minute(requests_per_minute).share(self._gateways)
+        now = self._clock.monotonic()
+        self._spent_until[subject], decision = decide(self._spent_until.get(subject, now), now, limit)
+        self._spent_until.move_to_end(subject)
+        if len(self._spent_until) > self._max_subjects:
+            self._spent_until.popitem(last=False)
+        return decision

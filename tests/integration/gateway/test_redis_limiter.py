@@ -1,0 +1,102 @@
+"""The shared limiter, while its Redis comes and goes."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis as Client
+from structlog.testing import capture_logs
+
+from chassis.tasks import Background
+from resilience.clock import SystemClock
+from services.gateway.adapters.redis_limiter import DEADLINE, RedisLimiter
+from tests.stack.eventually import eventually
+from tests.stack.ports import free_port
+from tests.stack.redis import Redis
+
+pytestmark = pytest.mark.redis
+
+PLENTY = 100_000_000
+
+
+@asynccontextmanager
+async def running(url: str, *, expected_gateways: int = 1, deadline: float = 5.0) -> AsyncIterator[RedisLimiter]:
+    """A limiter as the gateway runs it."""
+    async with (
+        Background() as background,
+        RedisLimiter(url, SystemClock(), expected_gateways=expected_gateways, deadline=deadline) as limiter,
+    ):
+        background.start("limits", limiter.run)
+        yield limiter
+        assert not background.failed.is_set()
+
+
+async def test_several_gateways_keep_one_limit_together(redis: Redis) -> None:
+    subject = uuid.uuid4().hex
+    async with running(redis.url) as one, running(redis.url) as two:
+        await eventually(lambda: one.shared and two.shared)
+        decisions = await asyncio.gather(*(limiter.acquire(subject, 50) for _ in range(60) for limiter in (one, two)))
+        assert [decision.allowed for decision in decisions].count(True) in {50, 51, 52}  # one comes back each 1.2 s
+
+
+async def test_what_is_remembered_vanishes_once_it_means_nothing(redis: Redis) -> None:
+    subject = uuid.uuid4().hex
+    async with running(redis.url) as limiter:
+        await eventually(lambda: limiter.shared)
+        decision = await limiter.acquire(subject, 60)
+        async with Client.from_url(redis.url) as client:
+            lasts = await client.pttl(f"seawall:limit:{subject}")
+    assert 0 < lasts <= decision.reset * 1000 + 1
+
+
+async def test_without_redis_each_gateway_keeps_its_share() -> None:
+    async with running(f"redis://127.0.0.1:{free_port()}", expected_gateways=4) as limiter:
+        passed = [(await limiter.acquire("a", 100)).allowed for _ in range(60)]
+        assert passed.count(True) == 25
+        assert not limiter.shared
+
+
+async def test_a_redis_that_hangs_or_dies_costs_requests_next_to_nothing(private_redis: Redis) -> None:
+    async with running(private_redis.url, deadline=DEADLINE) as limiter:
+        await eventually(lambda: limiter.shared)
+        async with Client.from_url(private_redis.url) as client:
+            await client.client_pause(3000, all=True)
+        slow, started = 0, time.monotonic()
+        with capture_logs() as logs:
+            while time.monotonic() - started < 1.5:
+                before = time.monotonic()
+                assert (await limiter.acquire("a", PLENTY)).allowed
+                slow += time.monotonic() - before > DEADLINE / 2
+            assert slow <= 2
+            await private_redis.kill()
+            assert (await limiter.acquire("a", PLENTY)).allowed
+            await private_redis.start()
+            await eventually(lambda: limiter.shared, 15)
+        events = [entry["event"] for entry in logs]
+        assert len(events) == 2, events
+
+
+async def test_connections_that_died_with_redis_are_not_used_again(private_redis: Redis) -> None:
+    async with running(private_redis.url) as limiter:
+        await eventually(lambda: limiter.shared)
+        await asyncio.gather(*(limiter.acquire("a", PLENTY) for _ in range(200)))
+        await private_redis.kill()
+        await private_redis.start()
+        for _ in range(3):
+            await eventually(lambda: limiter.shared, 15)
+            await asyncio.gather(*(limiter.acquire("a", PLENTY) for _ in range(200)))
+        assert limiter.shared
+
+
+async def test_an_answer_that_makes_no_sense_is_decided_locally(redis: Redis) -> None:
+    subject = uuid.uuid4().hex
+    async with running(redis.url) as limiter, Client.from_url(redis.url) as client:
+        await eventually(lambda: limiter.shared)
+        await client.lpush(f"seawall:limit:{subject}", "x")
+        try:
+            assert (await limiter.acquire(subject, 10)).allowed
+        finally:
+            await client.delete(f"seawall:limit:{subject}")
