@@ -47,7 +47,7 @@ class ProviderServicer(ProviderServiceServicer):
         """See ProviderService."""
         stream = self._stream_vendor(_envelope(request.envelope, context))
         # While a frame is being written this generator is not running, so it would not see the caller leave.
-        context.add_done_callback(stream.cancel)
+        context.add_done_callback(stream.cancel)  # type: ignore[arg-type]  # the stubs want a class of their own
         try:
             async with aclosing(stream.batches()) as batches:
                 async for frames in batches:

@@ -32,6 +32,6 @@ def read(body: bytes) -> wire.Completion:
         said = wire.completion.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
-    if said.error is not None and bytes(said.error) != b"null":
+    if bytes(said.error) not in {b"", b"null"}:
         raise VendorFailure(reason_of(OK, body), status=OK, body=body)
     return said

@@ -52,7 +52,7 @@ class Completion(msgspec.Struct, gc=False):
 
     choices: list[Choice] | None = None
     usage: UsageObject | None = None
-    error: msgspec.Raw | None = None
+    error: msgspec.Raw = msgspec.Raw()
 
 
 class ErrorObject(msgspec.Struct, gc=False):

@@ -1,0 +1,98 @@
+"""The configuration that the service follows, and the credentials that it calls with."""
+
+from pathlib import Path
+
+import grpc
+import pytest
+import structlog
+
+from resilience.errors import Reason
+from simulator import Access, Simulator, Vendor
+from tests.integration.providers.service import Client, Configuration, provider, running, serving
+from tests.stack.eventually import eventually
+from tests.stack.ports import free_port
+
+WITHIN = 2.0
+
+
+async def test_a_change_is_in_force_within_two_seconds(
+    client: Client, configuration: Configuration, sim: Simulator
+) -> None:
+    beta = sim.vendor("beta")
+    configuration.set(provider("alpha", beta.base_url, "env:ALPHA_KEY_2"))
+
+    async def calls_beta() -> bool:
+        await client.call()
+        return bool(beta.calls)
+
+    await eventually(calls_beta, within=WITHIN)
+    assert beta.calls[-1].key_suffix == "0002"
+
+
+async def test_a_provider_that_is_not_known_may_be_known_to_another_replica(client: Client) -> None:
+    for attempt in (client.call(name="nobody"), client.frames(name="nobody")):
+        with pytest.raises(grpc.aio.AioRpcError) as told:
+            await attempt
+        assert told.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_the_last_snapshot_serves_where_config_is_away(
+    configuration: Configuration, alpha: Vendor, tmp_path: Path
+) -> None:
+    async with serving(configuration) as address, running(address, tmp_path) as client:
+        await client.call()
+        await eventually((tmp_path / "providers.snapshot").exists)
+    async with running(f"127.0.0.1:{free_port()}", tmp_path) as client:
+        assert (await client.call()).answer.body
+
+
+async def test_keys_are_used_in_turn(alpha: Vendor, tmp_path: Path) -> None:
+    configuration = Configuration(provider("alpha", alpha.base_url, "env:ALPHA_KEY", "env:ALPHA_KEY_2"))
+    async with serving(configuration) as address, running(address, tmp_path) as client:
+        for _ in range(4):
+            await client.call()
+    assert [call.key_suffix for call in alpha.calls] == ["0001", "0002"] * 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_refused_key_is_followed_by_the_next_one_once(alpha: Vendor, tmp_path: Path, stream: bool) -> None:
+    alpha.access = Access(keys=frozenset({"sk-alpha-0002"}))
+    configuration = Configuration(provider("alpha", alpha.base_url, "env:ALPHA_KEY", "env:ALPHA_KEY_2"))
+    async with serving(configuration) as address, running(address, tmp_path) as client:
+        if stream:
+            assert (await client.frames())[-1].end
+        else:
+            assert (await client.call()).answer.body
+        assert [call.key_suffix for call in alpha.calls] == ["0001", "0002"]
+        alpha.access = Access(keys=frozenset({"another"}))
+        assert (await client.call()).failure.reason == Reason.VENDOR_AUTHENTICATION
+        assert len(alpha.calls) == 4
+
+
+async def test_no_credential_is_in_what_a_failure_tells(alpha: Vendor, client: Client) -> None:
+    alpha.access = Access(keys=frozenset({"another"}))
+    failure = (await client.call()).failure
+    assert failure.vendor_status == 401
+    assert b"[credential]" in failure.vendor_body
+    assert b"0001" not in failure.SerializeToString()
+
+
+async def test_a_key_that_cannot_be_resolved_is_left_out_and_named_once(alpha: Vendor, tmp_path: Path) -> None:
+    configuration = Configuration(
+        provider("alpha", alpha.base_url, "env:NOT_SET", "env:ALPHA_KEY"),
+        provider("none", alpha.base_url, "env:NOT_SET"),
+    )
+    with structlog.testing.capture_logs() as logs:
+        async with serving(configuration) as address, running(address, tmp_path) as client:
+            for _ in range(3):
+                assert (await client.call()).answer.body
+            failure = (await client.call(name="none")).failure
+            frames = await client.frames(name="none")
+    assert (failure.reason, failure.message) == (
+        Reason.VENDOR_AUTHENTICATION,
+        "The provider has no usable credential.",
+    )
+    assert frames[-1].failure.reason == Reason.VENDOR_AUTHENTICATION
+    left_out = [(log["provider"], log["reference"]) for log in logs if log["event"] == "a credential is left out"]
+    assert left_out == [("alpha", "env:NOT_SET"), ("none", "env:NOT_SET")]
+    assert {call.key_suffix for call in alpha.calls} == {"0001"}
