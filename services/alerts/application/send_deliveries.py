@@ -53,9 +53,18 @@ class SendDeliveries:
         self._rng = rng
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._claims_none = asyncio.Event()
+        self._claims_none.set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until this is left or cancelled."""
+        self._claims_none.clear()
+        try:
+            await self._send_due()
+        finally:
+            self._claims_none.set()
+
+    async def _send_due(self) -> None:
         backoff = Backoff(first=0.2, cap=5.0, rng=self._rng)
         waiting = False
         while not self._stopped:
@@ -131,6 +140,7 @@ class SendDeliveries:
     ) -> None:
         self._stopped = True
         self._bell.ring()
+        await self._claims_none.wait()
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=self._lease.total_seconds())
             for task in late:

@@ -93,7 +93,7 @@ class Delivery:
             return replace(told, state=DeliveryState.FAILED, next_try_at=None)
         wait = SCHEDULE[self.tries] * rng.uniform(1.0, 1.0 + JITTER)
         if answer.retry_after is not None and answer.status in _MAY_ASK_FOR_PATIENCE:
-            wait = max(wait, min(timedelta(seconds=answer.retry_after), LONGEST_WAIT))
+            wait = max(wait, timedelta(seconds=min(answer.retry_after, LONGEST_WAIT.total_seconds())))
         return replace(told, next_try_at=now + wait)
 
     def once(self, answer: Answer) -> "Delivery":

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chassis.secrets import is_reference
 from resilience.errors import Failure, Reason
 
 DISABLE_AFTER = timedelta(days=5)
 """A receiver that only failed for so long is not sent to any more."""
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_REFERENCE = "env:"
 
 
 class Format(StrEnum):
@@ -39,7 +39,7 @@ class ReceiverSettings:
     def __post_init__(self) -> None:
         if not self.url:
             raise _wrong("url", "A receiver needs a URL.")
-        if self.secret and not self.secret.startswith(_REFERENCE):
+        if self.secret and not is_reference(self.secret):
             raise _wrong("secret", "A secret is given as a reference, env:NAME, never as itself.")
         if self.format is Format.WEBHOOK and not self.secret:
             raise _wrong("secret", "A webhook needs a signing secret, as env:NAME.")

@@ -13,6 +13,7 @@ from chassis.tracecontext import traceparent
 from events.alerts import AlertChanged
 from events.cloudevents import Record, encode
 from events.topics import ALERTS
+from resilience.errors import Failure, Reason
 from services.alerts.adapters.sql.alerts import SqlAlerts, SqlVerdicts
 from services.alerts.adapters.sql.deliveries import SqlDeliveries
 from services.alerts.adapters.sql.receivers import SqlReceivers
@@ -54,16 +55,25 @@ class SqlWork:
 
 
 class SqlStore:
-    """See Store. `committed`: called after each transaction, for whoever waits for what it wrote."""
+    """See Store. `committed`: called after each transaction, for whoever waits for what it wrote.
+
+    Until it is opened, which is when its tables are there, it is away like a database that cannot be reached.
+    """
 
     def __init__(self, database: Database, new_id: NewId, *, committed: Sequence[Callable[[], None]] = ()) -> None:
         self._database = database
         self._new_id = new_id
         self._committed = committed
+        self._is_open = False
+
+    def open(self) -> None:
+        """Say that the tables are there."""
+        self._is_open = True
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlWork]:
         """See Store."""
+        self._check_open()
         async with self._database.transaction() as session:
             work = SqlWork(session, self._new_id, lock=True)
             yield work
@@ -76,5 +86,10 @@ class SqlStore:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[SqlWork]:
         """See Store."""
+        self._check_open()
         async with self._database.read() as session:
             yield SqlWork(session, self._new_id, lock=False)
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise Failure(Reason.UNAVAILABLE, "The tables are not up to date yet.", retryable=True)

@@ -1,0 +1,8 @@
+"""Runs the service."""
+
+from chassis.lifecycle import run
+from services.alerts.bootstrap import build
+from services.alerts.settings import Settings
+
+if __name__ == "__main__":
+    run("alerts", Settings, build)

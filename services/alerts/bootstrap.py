@@ -1,0 +1,120 @@
+"""The composition root: builds everything, decides nothing."""
+
+import asyncio
+import random
+import uuid
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from chassis.grpc.server import GrpcServer
+from chassis.http import HttpServer
+from chassis.kafka.bus import Bus
+from chassis.lifecycle import Service
+from chassis.pages import pages
+from chassis.secrets import Secrets
+from chassis.storage.database import Database
+from chassis.storage.migrate import migrate
+from chassis.storage.outbox import OutboxRelay
+from events.topics import HEALTH
+from seawall.alerts.v1 import alerts_pb2
+from seawall.alerts.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
+from services.alerts.adapters.http import HttpChannel
+from services.alerts.adapters.sql.store import SqlStore
+from services.alerts.application.announce import Announcer
+from services.alerts.application.apply_manifest import ApplyManifest
+from services.alerts.application.apply_verdicts import ApplyVerdicts
+from services.alerts.application.bell import Bell
+from services.alerts.application.change_alert import ChangeAlert
+from services.alerts.application.manage_receivers import ManageReceivers
+from services.alerts.application.reach import Reach
+from services.alerts.application.retry_delivery import RetryDelivery
+from services.alerts.application.send_deliveries import SendDeliveries
+from services.alerts.application.test_receiver import TestReceiver
+from services.alerts.application.try_delivery import TryDelivery
+from services.alerts.entrypoints.grpc import AlertServicer, UseCases
+from services.alerts.entrypoints.startup import StartUp
+from services.alerts.settings import Settings
+
+VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
+SERVICE = alerts_pb2.DESCRIPTOR.services_by_name["AlertService"].full_name
+
+
+def new_id() -> str:
+    """A random id."""
+    return uuid.uuid4().hex
+
+
+async def build(settings: Settings, service: Service) -> None:
+    """Put the service together; see Service."""
+    enter = service.stack.enter_async_context
+    clock, background = service.clock, service.background
+    rng = random.Random()  # noqa: S311 - jitter
+
+    database = await enter(Database(settings.database, schema="alerts"))
+    bus = Bus("alerts", settings, health=service.health, background=background, clock=clock)
+    relay = OutboxRelay(database, bus.publish, clock)
+    bell = Bell()
+    store = SqlStore(database, new_id, committed=(relay.nudge, bell.ring))
+    channel = await enter(HttpChannel(clock, deadline=settings.delivery_timeout))
+
+    announcer = Announcer(new_id)
+    reach = Reach(Secrets())
+    manage = ManageReceivers(store, announcer, reach, clock)
+    apply_manifest = ApplyManifest(store, manage, reach, clock)
+    try_delivery = TryDelivery(store, announcer, reach, channel, clock=clock, rng=rng)
+    worker = SendDeliveries(
+        store,
+        try_delivery,
+        bell,
+        clock,
+        concurrency=settings.delivery_concurrency,
+        lease=timedelta(seconds=2 * settings.delivery_timeout),
+        rng=rng,
+    )
+    use = UseCases(
+        store=store,
+        change_alert=ChangeAlert(store, announcer, clock),
+        manage_receivers=manage,
+        test_receiver=TestReceiver(store, manage, try_delivery, clock, new_id),
+        apply_manifest=apply_manifest,
+        retry_delivery=RetryDelivery(store, clock),
+    )
+
+    async def prepare() -> None:
+        if settings.migrate:
+            await migrate(database, VERSIONS, clock)
+        await database.ping()
+        store.open()
+
+    start_up = StartUp(prepare, apply_manifest, settings.manifest, health=service.health, clock=clock)
+
+    async def relay_events() -> None:
+        await start_up.done.wait()
+        await relay.run()
+
+    async def send_deliveries() -> None:
+        await start_up.done.wait()
+        await worker.run()
+
+    for name, run in (("start-up", start_up.run), ("outbox", relay_events)):
+        service.stack.push_async_callback(_cancel, background.start(name, run))
+    await enter(worker)
+    background.start("deliveries", send_deliveries)
+    bus.subscribe(HEALTH, ApplyVerdicts(store, announcer, clock), group="alerts", max_batch=100)
+    await enter(bus)
+    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(
+        GrpcServer(
+            settings,
+            service.health,
+            add=[partial(add_AlertServiceServicer_to_server, AlertServicer(use))],
+            services=[SERVICE],
+        )
+    )
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """End a task before the database that it uses is closed."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
