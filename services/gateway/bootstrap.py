@@ -24,7 +24,7 @@ from services.gateway.application.plan_request import PlanRequest
 from services.gateway.application.settle import Settle
 from services.gateway.domain.limits import RateLimiter
 from services.gateway.domain.plan import DownTargets
-from services.gateway.entrypoints.door import Door
+from services.gateway.entrypoints.door import open_door
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.grpc import SERVICE, ChatServicer
 from services.gateway.entrypoints.http.app import build_app
@@ -77,9 +77,9 @@ async def build(settings: Settings, service: Service) -> None:
     await enter(snapshots)
     limiter: RateLimiter = MemoryLimiter(clock)
     if settings.redis_url:
-        limiter = await enter(
-            RedisLimiter(settings.redis_url, clock=clock, expected_gateways=settings.expected_gateways)
-        )
+        shared = await enter(RedisLimiter(settings.redis_url, clock, expected_gateways=settings.expected_gateways))
+        background.start("redis limiter", shared.run)
+        limiter = shared
 
     authenticator = Authenticator(configuration, settings.key_pepper.get_secret_value().encode(), clock)
     complete = CompleteChat(
@@ -97,7 +97,7 @@ async def build(settings: Settings, service: Service) -> None:
     app = build_app(
         chat=ChatCompletions(exchanges, clock, max_body=settings.max_body_bytes),
         models_endpoint=Models(authenticator, configuration),
-        door=Door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
+        door=open_door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
         health=health,
     )
     await enter(HttpServer(app, settings.http_address, drain=settings.drain_timeout / 2))
