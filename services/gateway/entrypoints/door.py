@@ -92,7 +92,7 @@ class Door:
             kind=trace.SpanKind.SERVER,
             attributes={"rpc.system": "connect_rpc"},
         ):
-            await self._app({**scope, "headers": headers}, _limited(receive), send)
+            await self._app({**scope, "headers": headers}, receive, send)
 
 
 def open_door(*, config: Peer, monitor: Peer, alerts: Peer, authenticate: Authenticate) -> Door:
@@ -216,18 +216,3 @@ def _bounded(headers: Iterable[tuple[bytes, bytes]], *, default: int | None) -> 
         return kept  # the library says what is wrong with it
     others = [(name, value) for name, value in kept if name != b"connect-timeout-ms"]
     return [*others, (b"connect-timeout-ms", b"%d" % min(int(asked[:10]), MAX_TIMEOUT_MS))]
-
-
-def _limited(receive: Receive) -> Receive:
-    """`receive`, for at most MAX_BODY_BYTES."""
-    total = 0
-
-    async def part() -> Scope:
-        nonlocal total
-        message = await receive()
-        total += len(message.get("body", b""))
-        if total > MAX_BODY_BYTES:
-            raise Failure(Reason.REQUEST_TOO_LARGE, f"The body is over {MAX_BODY_BYTES} bytes.")
-        return message
-
-    return part

@@ -64,13 +64,14 @@ async def test_a_redis_that_hangs_or_dies_costs_requests_next_to_nothing(private
         await eventually(lambda: limiter.shared)
         async with Client.from_url(private_redis.url) as client:
             await client.client_pause(3000, all=True)
-        slow, started = 0, time.monotonic()
+        waits, started = [], time.monotonic()
         with capture_logs() as logs:
             while time.monotonic() - started < 1.5:
                 before = time.monotonic()
                 assert (await limiter.acquire("a", PLENTY)).allowed
-                slow += time.monotonic() - before > DEADLINE / 2
-            assert slow <= 2
+                waits.append(time.monotonic() - before)
+            assert max(waits) < 10 * DEADLINE
+            assert len(waits) > 300, "more than one request waited"
             await private_redis.kill()
             assert (await limiter.acquire("a", PLENTY)).allowed
             await private_redis.start()

@@ -25,3 +25,8 @@ def read_all(directory: Path) -> list[Record]:
         return found
     finally:
         store.close()
+
+
+def set_aside(directory: Path) -> list[Path]:
+    """Files of bytes that could not be read."""
+    return list(directory.glob("*.corrupt"))

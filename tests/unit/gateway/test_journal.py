@@ -13,7 +13,7 @@ from events.cloudevents import Record
 from resilience.clock import SystemClock, VirtualClock
 from resilience.errors import Failure, Reason
 from services.gateway.adapters.journal import Journal, Shipper, frame
-from tests.unit.gateway.journal_records import ids, read_all, record
+from tests.unit.gateway.journal_records import ids, read_all, record, set_aside
 
 ROOMY = 1 << 24
 
@@ -124,7 +124,11 @@ async def test_a_disk_that_takes_no_more_refuses_and_is_used_again_when_it_does(
         await clock.advance(1.5)
         assert not journal.full
         await journal.append(record(2))
+        batch = journal.read()
+        assert batch
+        assert ids(batch.records) == [0, 2]
     assert ids(read_all(tmp_path)) == [0, 2]
+    assert not set_aside(tmp_path), "half of the failed write was left"
 
 
 async def test_a_closed_journal_refuses(tmp_path: Path) -> None:
