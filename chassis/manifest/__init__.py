@@ -1,0 +1,64 @@
+"""`seawall.yaml`: the declarative form of what is set. config and alerts each read their sections of it."""
+
+from pydantic import ValidationError
+
+from chassis.manifest import strict_yaml
+from chassis.manifest.contradictions import contradictions
+from chassis.manifest.sections import (
+    Key,
+    Limits,
+    Manifest,
+    Model,
+    Policy,
+    Price,
+    Project,
+    Provider,
+    Receiver,
+    Route,
+    Slack,
+    Target,
+    Webhook,
+)
+from chassis.manifest.shape_problems import Problem, shape_problems
+from resilience.errors import Failure, Reason
+
+__all__ = [
+    "Key",
+    "Limits",
+    "Manifest",
+    "Model",
+    "Policy",
+    "Price",
+    "Project",
+    "Provider",
+    "Receiver",
+    "Route",
+    "Slack",
+    "Target",
+    "Webhook",
+    "parse",
+]
+
+
+def parse(text: str) -> Manifest:
+    """The manifest in `text`.
+
+    Raises Failure(INVALID_REQUEST) whose message has one line for each thing that is wrong, with its path. A text near
+    the limit of a mebibyte takes seconds of CPU: on an event loop, parse it in a thread.
+    """
+    content = strict_yaml.load(text)
+    try:
+        manifest = Manifest.model_validate(content)
+    except ValidationError as error:
+        raise _failure(shape_problems(error, Manifest)) from error
+    if problems := contradictions(manifest):
+        raise _failure(problems)
+    return manifest
+
+
+def _failure(problems: list[Problem]) -> Failure:
+    return Failure(
+        Reason.INVALID_REQUEST,
+        "\n".join(f"{problem.path}: {problem.what}" for problem in problems),
+        detail={"field": problems[0].path},
+    )

@@ -1,0 +1,83 @@
+"""What is wrong between the parts of a manifest that are each right."""
+
+from chassis.manifest.sections import OPENAI_COMPATIBLE, Manifest
+from chassis.manifest.shape_problems import Problem
+
+
+def contradictions(manifest: Manifest) -> list[Problem]:
+    """Each thing that is wrong: names that are there twice or lead nowhere, and what a choice makes necessary."""
+    return [
+        *_repeated("providers", [item.name for item in manifest.providers]),
+        *_repeated("models", [item.name for item in manifest.models]),
+        *_repeated("projects", [item.name for item in manifest.projects]),
+        *_repeated("receivers", [item.name for item in manifest.receivers]),
+        *_wrong_providers(manifest),
+        *_wrong_prices(manifest),
+        *_wrong_projects(manifest),
+        *_wrong_receivers(manifest),
+    ]
+
+
+def _repeated(section: str, names: list[str]) -> list[Problem]:
+    return [
+        Problem(f"{section}[{index}].name", f"{name!r} is there twice")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+
+
+def _wrong_providers(manifest: Manifest) -> list[Problem]:
+    without_url = [
+        Problem(f"providers[{index}].base_url", f"is missing: vendor {OPENAI_COMPATIBLE} has no address of its own")
+        for index, provider in enumerate(manifest.providers)
+        if provider.vendor == OPENAI_COMPATIBLE and provider.base_url is None
+    ]
+    undeclared = [
+        problem
+        for index, model in enumerate(manifest.models)
+        for at, target in enumerate(model.route.targets)
+        for problem in _undeclared(f"models[{index}].route.targets[{at}].provider", target.provider, manifest)
+    ]
+    return without_url + undeclared
+
+
+def _wrong_prices(manifest: Manifest) -> list[Problem]:
+    problems = []
+    seen = set()
+    for index, price in enumerate(manifest.prices):
+        problems += _undeclared(f"prices[{index}].provider", price.provider, manifest)
+        of = (price.provider, price.model, price.effective)
+        if of in seen:
+            problems.append(Problem(f"prices[{index}]", "is the second price of its target from the same time on"))
+        seen.add(of)
+    return problems
+
+
+def _wrong_projects(manifest: Manifest) -> list[Problem]:
+    models = {model.name for model in manifest.models}
+    problems = []
+    for index, project in enumerate(manifest.projects):
+        problems += _repeated(f"projects[{index}].keys", [key.name for key in project.keys])
+        problems += [
+            Problem(f"projects[{index}].models[{at}]", f"there is no model {name!r}{_instead(models)}")
+            for at, name in enumerate(project.models)
+            if name not in models
+        ]
+    return problems
+
+
+def _wrong_receivers(manifest: Manifest) -> list[Problem]:
+    return [
+        Problem(f"receivers[{index}]", "needs one of webhook and slack, and not both")
+        for index, receiver in enumerate(manifest.receivers)
+        if (receiver.webhook is None) == (receiver.slack is None)
+    ]
+
+
+def _undeclared(path: str, name: str, manifest: Manifest) -> list[Problem]:
+    providers = {provider.name for provider in manifest.providers}
+    return [] if name in providers else [Problem(path, f"there is no provider {name!r}{_instead(providers)}")]
+
+
+def _instead(names: set[str]) -> str:
+    return f"; there is {', '.join(sorted(names))}" if names else ""
