@@ -23,6 +23,11 @@ def dead_letter(record: "ConsumerRecord[bytes, bytes]", *, group: str, cause: st
     return Record(f"{record.topic}.dlq", record.key or b"", record.value or b"", headers)
 
 
+def without_value(letter: Record) -> Record:
+    """`letter` for when Kafka refuses it, as too large: the headers still tell where the record itself is."""
+    return Record(letter.topic, letter.key, b"", {**letter.headers, "seawall_value_bytes": str(len(letter.value))})
+
+
 def headers_of(record: "ConsumerRecord[bytes, bytes]") -> dict[str, str]:
     """A record's headers as text; what is not UTF-8 is marked, not refused."""
     return {name: (value or b"").decode(errors="replace") for name, value in record.headers}
@@ -31,7 +36,7 @@ def headers_of(record: "ConsumerRecord[bytes, bytes]") -> dict[str, str]:
 class DeadLetterLimit:
     """Says when too many records were bad: then it is the consumer or its producer that is wrong, not the records."""
 
-    def __init__(self, clock: Clock, *, most: int = 100, within: float = 60.0) -> None:
+    def __init__(self, clock: Clock, *, most: int = 100, within: float = 600.0) -> None:
         self._clock = clock
         self._within = within
         self._times: deque[float] = deque(maxlen=most)

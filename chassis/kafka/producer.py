@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from events.cloudevents import Record
 from resilience.errors import Failure, Reason
@@ -52,7 +52,8 @@ class Producer:
         """Return once every record is acknowledged; records of one key keep their order.
 
         Raises Failure(UNAVAILABLE, retryable) where that did not happen in PUBLISH_TIMEOUT: some of them may have
-        arrived all the same, so consumers see an event again when it is published again.
+        arrived all the same, so consumers see an event again when it is published again. Raises
+        Failure(REQUEST_TOO_LARGE) where Kafka will never take a record for its size.
         """
         kafka = self._kafka
         if kafka is None:
@@ -69,6 +70,8 @@ class Producer:
                     for record in records
                 ]
                 await asyncio.gather(*sent)
+        except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
+            raise Failure(Reason.REQUEST_TOO_LARGE, "A record is larger than Kafka takes.") from error
         except (KafkaError, TimeoutError, OSError) as error:
             await self._lose(kafka)
             raise Failure(Reason.UNAVAILABLE, f"Kafka did not take the records: {error!r}", retryable=True) from error
