@@ -1,0 +1,1 @@
+"""What monitor's ports are implemented with."""

@@ -1,0 +1,1 @@
+"""The ledger, the statistics and the verdicts in SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What monitor does, one module per verb."""

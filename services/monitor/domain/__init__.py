@@ -1,0 +1,1 @@
+"""What monitor knows about requests, money, targets and their health; no I/O."""

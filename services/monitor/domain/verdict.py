@@ -1,0 +1,125 @@
+"""The verdict on a target: what its latest attempts say, and what was said before.
+
+Two windows: the last 5 seconds, and where they hold too few attempts, as many seconds more as it takes, up to 60. So a
+target that a breaker has taken out of traffic is judged by the calls that made the breaker open, not by those before.
+Between the thresholds the last verdict stands: a target at the edge does not flap.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from events.health import Verdict
+from resilience.errors import Reason
+from services.monitor.domain.statistics import TargetName
+
+SHORT = 5
+"""Seconds that a verdict is of where they hold enough attempts."""
+LONG = 60
+"""Seconds that are looked back at most; also what the figures of a target's health are of."""
+
+ENOUGH_TO_CONDEMN = 5
+"""Attempts without which no target is called down or degraded."""
+ENOUGH_TO_ACQUIT = 3
+"""Attempts without which no target is called healthy."""
+
+HEALTHY_BELOW = 0.10
+DEGRADED_FROM = 0.20
+DOWN_UNTIL = 0.25
+DOWN_FROM = 0.50
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Attempts that one target ended in one second in one way."""
+
+    second: int
+    reason: Reason | None
+    """None: they succeeded."""
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and what it rests on."""
+
+    verdict: Verdict
+    explanation: str
+    attempts: int
+    failures: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The verdict that stands on a target, since when, and when its attempts were last seen."""
+
+    name: TargetName
+    judgement: Judgement
+    since: datetime
+    seen: datetime
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    seconds: int
+    attempts: int
+    reasons: Counter[Reason]
+
+    @property
+    def failures(self) -> int:
+        return self.reasons.total()
+
+    @property
+    def share(self) -> float:
+        return self.failures / self.attempts if self.attempts else 0.0
+
+
+def judge(previous: Verdict, tallies: Iterable[Tally], now: int) -> Judgement:
+    """The verdict at second `now`, after `previous`. Pure: the same tallies give the same verdict."""
+    recent = sorted((tally for tally in tallies if tally.second > now - LONG), key=lambda tally: -tally.second)
+    acquitting = _evidence(recent, now, ENOUGH_TO_ACQUIT)
+    if acquitting.attempts >= ENOUGH_TO_ACQUIT and acquitting.share < HEALTHY_BELOW:
+        return _judgement(Verdict.HEALTHY, acquitting)
+    condemning = _evidence(recent, now, ENOUGH_TO_CONDEMN)
+    if condemning.attempts < ENOUGH_TO_CONDEMN:
+        return _judgement(previous, condemning)
+    return _judgement(_condemn(previous, condemning.share), condemning)
+
+
+def _condemn(previous: Verdict, share: float) -> Verdict:
+    if share >= DOWN_FROM or (previous is Verdict.DOWN and share >= DOWN_UNTIL):
+        return Verdict.DOWN
+    if share >= DEGRADED_FROM or previous in {Verdict.DOWN, Verdict.UNKNOWN}:
+        return Verdict.DEGRADED
+    return previous
+
+
+def _evidence(newest_first: Sequence[Tally], now: int, enough: int) -> _Evidence:
+    """The last SHORT seconds, or as many more as hold `enough` attempts."""
+    seconds, attempts, reasons = SHORT, 0, Counter[Reason]()
+    for tally in newest_first:
+        age = now - tally.second + 1
+        if age > seconds and attempts >= enough:
+            break
+        seconds = max(seconds, age)
+        attempts += tally.attempts
+        if tally.reason is not None:
+            reasons[tally.reason] += tally.attempts
+    return _Evidence(seconds if attempts >= enough else LONG, attempts, reasons)
+
+
+def _judgement(verdict: Verdict, evidence: _Evidence) -> Judgement:
+    return Judgement(verdict, _explain(evidence), evidence.attempts, evidence.failures)
+
+
+def _explain(evidence: _Evidence) -> str:
+    when = f"in the last {evidence.seconds} s"
+    if evidence.attempts == 0:
+        return f"No attempt ended {when}."
+    of = f"of {evidence.attempts} attempt{'s' * (evidence.attempts != 1)} failed {when}"
+    if not evidence.reasons:
+        return f"None {of}."
+    ((most, count),) = evidence.reasons.most_common(1)
+    mostly = "all" if count == evidence.failures else "mostly"
+    return f"{evidence.failures} {of}, {mostly} {most}."
