@@ -28,12 +28,13 @@ from services.alerts.application.bell import Bell
 from services.alerts.application.change_alert import ChangeAlert
 from services.alerts.application.manage_receivers import ManageReceivers
 from services.alerts.application.reach import Reach
+from services.alerts.application.read_manifest import Declaration
 from services.alerts.application.retry_delivery import RetryDelivery
 from services.alerts.application.send_deliveries import SendDeliveries
 from services.alerts.application.test_receiver import TestReceiver
 from services.alerts.application.try_delivery import TryDelivery
 from services.alerts.entrypoints.grpc import AlertServicer, UseCases
-from services.alerts.entrypoints.startup import StartUp
+from services.alerts.entrypoints.startup import StartUp, read_manifest_file
 from services.alerts.settings import Settings
 
 VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
@@ -61,7 +62,7 @@ async def build(settings: Settings, service: Service) -> None:
     announcer = Announcer(new_id)
     reach = Reach(Secrets())
     manage = ManageReceivers(store, announcer, reach, clock)
-    apply_manifest = ApplyManifest(store, manage, reach, clock)
+    apply_manifest = ApplyManifest(store, manage, clock)
     try_delivery = TryDelivery(store, announcer, reach, channel, clock=clock, rng=rng)
     worker = SendDeliveries(
         store,
@@ -74,6 +75,7 @@ async def build(settings: Settings, service: Service) -> None:
     )
     use = UseCases(
         store=store,
+        reach=reach,
         change_alert=ChangeAlert(store, announcer, clock),
         manage_receivers=manage,
         test_receiver=TestReceiver(store, manage, try_delivery, clock, new_id),
@@ -87,7 +89,12 @@ async def build(settings: Settings, service: Service) -> None:
         await database.ping()
         store.open()
 
-    start_up = StartUp(prepare, apply_manifest, settings.manifest, health=service.health, clock=clock)
+    async def read() -> Declaration | None:
+        if settings.manifest is None:
+            return None
+        return await asyncio.to_thread(read_manifest_file, settings.manifest, reach)
+
+    start_up = StartUp(prepare, read, apply_manifest, health=service.health, clock=clock)
 
     async def relay_events() -> None:
         await start_up.done.wait()

@@ -16,17 +16,17 @@ from services.alerts.entrypoints.names import child
 
 S = TypeVar("S", AlertState, DeliveryState)
 
-_ALERT_STATES: dict[AlertState, pb.AlertState] = {
+_ALERT_STATES: dict[AlertState, "pb.AlertState.ValueType"] = {
     AlertState.OPEN: pb.ALERT_STATE_OPEN,
     AlertState.ACKNOWLEDGED: pb.ALERT_STATE_ACKNOWLEDGED,
     AlertState.RESOLVED: pb.ALERT_STATE_RESOLVED,
 }
-_DELIVERY_STATES: dict[DeliveryState, pb.DeliveryState] = {
+_DELIVERY_STATES: dict[DeliveryState, "pb.DeliveryState.ValueType"] = {
     DeliveryState.WAITING: pb.DELIVERY_STATE_WAITING,
     DeliveryState.DELIVERED: pb.DELIVERY_STATE_DELIVERED,
     DeliveryState.FAILED: pb.DELIVERY_STATE_FAILED,
 }
-_FORMATS: dict[Format, pb.ReceiverFormat] = {
+_FORMATS: dict[Format, "pb.ReceiverFormat.ValueType"] = {
     Format.WEBHOOK: pb.RECEIVER_FORMAT_WEBHOOK,
     Format.SLACK: pb.RECEIVER_FORMAT_SLACK,
 }

@@ -12,7 +12,8 @@ from resilience.backoff import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from services.alerts.application.apply_manifest import ApplyManifest
-from services.alerts.application.read_manifest import Declaration
+from services.alerts.application.reach import Reach
+from services.alerts.application.read_manifest import Declaration, read_manifest
 
 log = structlog.stdlib.get_logger("startup")
 
@@ -20,25 +21,35 @@ CONDITION = "store"
 """What readiness waits for."""
 
 
+def read_manifest_file(manifest: Path, reach: Reach) -> Declaration:
+    """See `read_manifest`; the same of a file."""
+    try:
+        text = manifest.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(Reason.INVALID_REQUEST, f"{manifest} cannot be read: {error}") from error
+    return read_manifest(text, reach)
+
+
 class StartUp:
     """Runs in the background, so that the service lives while its database is away, and tries until it is there.
 
-    `done` is set once everything else may use the store. `prepare` makes the store usable; it raises Failure(retryable) while it cannot. A manifest that is wrong ends the
-    service: one that ran on would tell nobody, and say so to nobody.
+    `done` is set once everything else may use the store. `prepare` makes the store usable; it raises
+    Failure(retryable) while it cannot. A manifest that is wrong ends the service: one that ran on would tell nobody,
+    and say so to nobody.
     """
 
     def __init__(
         self,
         prepare: Callable[[], Awaitable[None]],
+        read_manifest: Callable[[], Awaitable[Declaration | None]],
         apply_manifest: ApplyManifest,
-        manifest: Path | None,
         *,
         health: Health,
         clock: Clock,
     ) -> None:
         self._prepare = prepare
         self._apply = apply_manifest
-        self._manifest = manifest
+        self._read_manifest = read_manifest
         self._health = health
         self._clock = clock
         self.done = asyncio.Event()
@@ -47,22 +58,12 @@ class StartUp:
     async def run(self) -> None:
         """Return once the service can serve. Raises Failure where it never will."""
         try:
-            declaration = self._read()
-            await self._until_done(declaration)
+            await self._until_done(await self._read_manifest())
         except Failure as failure:
-            log.error("the service cannot start", manifest=str(self._manifest), cause=failure.message, **failure.detail)
+            log.error("the service cannot start", cause=failure.message, **failure.detail)  # noqa: TRY400 - it is told
             raise
         self._health.met(CONDITION)
         self.done.set()
-
-    def _read(self) -> Declaration | None:
-        if self._manifest is None:
-            return None
-        try:
-            text = self._manifest.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Failure(Reason.INVALID_REQUEST, f"{self._manifest} cannot be read: {error}") from error
-        return self._apply.read(text)
 
     async def _until_done(self, declaration: Declaration | None) -> None:
         backoff = Backoff(first=0.2, cap=2.0, rng=random.Random())  # noqa: S311 - jitter
