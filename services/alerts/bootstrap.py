@@ -3,6 +3,7 @@
 import asyncio
 import random
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
+from chassis.kafka.consumer import Publish
 from chassis.lifecycle import Service
 from chassis.pages import pages
 from chassis.secrets import Secrets
@@ -46,15 +48,39 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+@dataclass(frozen=True)
+class Composed:
+    """The service without its ways in."""
+
+    servicer: AlertServicer
+    apply_verdicts: ApplyVerdicts
+
+
 async def build(settings: Settings, service: Service) -> None:
     """Put the service together; see Service."""
+    enter = service.stack.enter_async_context
+    bus = Bus("alerts", settings, health=service.health, background=service.background, clock=service.clock)
+    composed = await compose(settings, service, bus.publish)
+    bus.subscribe(HEALTH, composed.apply_verdicts, group="alerts", max_batch=100)
+    await enter(bus)
+    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(grpc_server(settings, service, composed))
+
+
+def grpc_server(settings: Settings, service: Service, composed: Composed) -> GrpcServer:
+    """The server of AlertService."""
+    add = partial(add_AlertServiceServicer_to_server, composed.servicer)
+    return GrpcServer(settings, service.health, add=[add], services=[SERVICE])
+
+
+async def compose(settings: Settings, service: Service, publish: Publish) -> Composed:
+    """The store, the use cases and the background work; `publish` takes what the outbox holds."""
     enter = service.stack.enter_async_context
     clock, background = service.clock, service.background
     rng = random.Random()  # noqa: S311 - jitter
 
     database = await enter(Database(settings.database, schema="alerts"))
-    bus = Bus("alerts", settings, health=service.health, background=background, clock=clock)
-    relay = OutboxRelay(database, bus.publish, clock)
+    relay = OutboxRelay(database, publish, clock)
     bell = Bell()
     store = SqlStore(database, new_id, committed=(relay.nudge, bell.ring))
     channel = await enter(HttpChannel(clock, deadline=settings.delivery_timeout))
@@ -108,17 +134,7 @@ async def build(settings: Settings, service: Service) -> None:
         service.stack.push_async_callback(_cancel, background.start(name, run))
     await enter(worker)
     background.start("deliveries", send_deliveries)
-    bus.subscribe(HEALTH, ApplyVerdicts(store, announcer, clock), group="alerts", max_batch=100)
-    await enter(bus)
-    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.drain_timeout / 2))
-    await enter(
-        GrpcServer(
-            settings,
-            service.health,
-            add=[partial(add_AlertServiceServicer_to_server, AlertServicer(use))],
-            services=[SERVICE],
-        )
-    )
+    return Composed(AlertServicer(use), ApplyVerdicts(store, announcer, clock))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

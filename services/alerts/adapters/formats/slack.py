@@ -31,7 +31,7 @@ def slack(delivery: Delivery) -> Message:
     since = f"<!date^{opened}^{{date_short_pretty}} {{time_secs}}|{alert.opened_at:%Y-%m-%d %H:%M:%S} UTC>"
     context = f"{neutral(alert.severity, MAX_TITLE)} · since {since} · by {neutral(alert.actor, MAX_TITLE)}"
     body = {
-        "text": f"{sign} {word}: {neutral(f'{kind} {alert.subject}: {alert.summary}', MAX_FALLBACK)}",
+        "text": f"{sign} {word}: {neutral(f'{kind}: {alert.summary}', MAX_FALLBACK)}",
         "unfurl_links": False,
         "unfurl_media": False,
         "blocks": [

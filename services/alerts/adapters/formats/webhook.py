@@ -11,12 +11,9 @@ from services.alerts.domain.delivery import Delivery
 
 def webhook(delivery: Delivery, secret: str, now: datetime) -> Message:
     """`delivery` as it is posted at `now`; every try has the same body and id, and its own timestamp and signature."""
+    data = delivery.body.model_dump(mode="json")
     body = json.dumps(
-        {
-            "type": delivery.event_type,
-            "timestamp": delivery.body.changed_at.isoformat(),
-            "data": delivery.body.model_dump(mode="json"),
-        },
+        {"type": delivery.event_type, "timestamp": data["changed_at"], "data": data},
         ensure_ascii=False,
         separators=(",", ":"),
     )
