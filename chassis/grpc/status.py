@@ -60,6 +60,9 @@ _REASONS: dict[grpc.StatusCode, Reason] = {
 }
 """For what a peer's gRPC library says by itself, without our ErrorInfo."""
 
+_KNOWN = frozenset(reason.value for reason in Reason)
+"""A newer peer may name a reason that is not among them."""
+
 _RETRYABLE = "retryable"
 
 
@@ -90,7 +93,7 @@ def from_error(error: grpc.aio.AioRpcError) -> Failure:
             detail.Unpack(info)
         elif detail.Is(RetryInfo.DESCRIPTOR):
             detail.Unpack(retry)
-    if info.domain == DOMAIN:
+    if info.domain == DOMAIN and info.reason in _KNOWN:
         detail_pairs = dict(info.metadata)
         return Failure(
             Reason(info.reason),

@@ -1,5 +1,7 @@
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
 from grpc.aio import AioRpcError, Metadata
 
 from chassis.grpc.status import CODES, from_error, to_status
@@ -41,3 +43,12 @@ def test_what_the_library_says_by_itself_becomes_the_nearest_reason(
 ) -> None:
     got = from_error(AioRpcError(code, Metadata(), Metadata(), details="it says"))
     assert (got.reason, got.message, got.retryable) == (reason, "it says", retryable)
+
+
+def test_a_reason_of_a_newer_version_becomes_the_nearest_one_of_this_version() -> None:
+    error = as_error(Failure(Reason.UNAVAILABLE, "x"))
+    details = Status.FromString(dict(error.trailing_metadata())["grpc-status-details-bin"])
+    details.details[0].Pack(ErrorInfo(reason="not_invented_yet", domain="seawall"))
+    trailing = Metadata(("grpc-status-details-bin", details.SerializeToString()))
+    newer = AioRpcError(error.code(), Metadata(), trailing, details="x")
+    assert from_error(newer).reason is Reason.UNAVAILABLE
