@@ -1,6 +1,7 @@
 """Failures as HTTP tells them, in OpenAI's shape: one of two places that translate; gRPC's is chassis.grpc.status."""
 
 import json
+import sys
 from dataclasses import dataclass
 
 import msgspec
@@ -164,3 +165,7 @@ def _readable(body: bytes) -> object:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return body.decode(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

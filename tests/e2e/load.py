@@ -1,0 +1,58 @@
+"""Callers that ask again and again, and remember what they were answered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pyqwest
+
+from tests.e2e.system import System
+
+
+@dataclass
+class Load:
+    """What callers saw."""
+
+    answered: set[str] = field(default_factory=set)
+    """Ids of requests whose whole answer arrived."""
+    refused: list[str] = field(default_factory=list)
+    """What stood in place of an answer."""
+    by: dict[str, int] = field(default_factory=dict)
+    """Target → how often it answered."""
+
+    @property
+    def share(self) -> float:
+        """Answered of all."""
+        return len(self.answered) / max(1, len(self.answered) + len(self.refused))
+
+
+@asynccontextmanager
+async def load(system: System, *, callers: int = 8, pause: float = 0.02) -> AsyncIterator[Load]:
+    """`callers` callers ask for as long as the context lasts; each waits `pause` seconds between its requests."""
+    seen = Load()
+    stop = asyncio.Event()
+
+    async def ask() -> None:
+        while not stop.is_set():
+            try:
+                answer = await system.chat("under load")
+            except (OSError, pyqwest.RemoteProtocolError, pyqwest.ReadError, pyqwest.WriteError) as error:
+                seen.refused.append(repr(error))
+                await asyncio.sleep(0.1)
+            else:
+                if answer.status == 200:
+                    target = answer.headers["x-seawall-target"]
+                    seen.answered.add(answer.headers["x-seawall-request-id"])
+                    seen.by[target] = seen.by.get(target, 0) + 1
+                else:
+                    seen.refused.append(answer.body.decode(errors="replace"))
+            await asyncio.sleep(pause)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(callers):
+            tasks.create_task(ask())
+        try:
+            yield seen
+        finally:
+            stop.set()

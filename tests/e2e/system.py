@@ -1,0 +1,216 @@
+"""Seawall whole: real processes on real stores, in front of simulated vendors; each piece can be killed and started."""
+
+import json
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openai
+import pyqwest
+
+from chassis import keys
+from simulator import Simulator
+from tests.stack.eventually import eventually
+from tests.stack.kafka import Kafka, private_kafka
+from tests.stack.ports import free_port
+from tests.stack.postgres import Postgres, private_postgres
+from tests.stack.process import OwnedProcess
+from tests.stack.redis import Redis, private_redis
+
+SERVICES = ("config", "providers", "monitor", "alerts", "gateway")
+ORGANIZATION = "acme"
+WEBHOOK_SECRET = "whsec_" + "c2VhbHdhbGwtdGVzdHMtc2VhbHdhbGwtdGVzdHM="
+
+MANIFEST = """
+organization: acme
+providers:
+  - {{name: alpha, vendor: openai-compatible, base_url: "{alpha}", keys: [env:VENDOR_KEY]}}
+  - {{name: beta, vendor: openai-compatible, base_url: "{beta}", keys: [env:VENDOR_KEY]}}
+models:
+  - name: chat
+    route:
+      strategy: ordered
+      targets: [{{provider: alpha, model: small}}, {{provider: beta, model: small}}]
+      policy: {{timeout: 20s, first_token_timeout: 5s, retries: 1}}
+prices:
+  - {{provider: alpha, model: small, input: "0.25", output: "2"}}
+  - {{provider: beta, model: small, input: "0.30", output: "2.40"}}
+projects:
+  - name: shop
+    limits: {{requests_per_minute: 1000000}}
+    keys: [{{name: ci, value: env:CI_KEY, role: owner}}]
+receivers:
+{receivers}
+"""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What a system runs on."""
+
+    kafka: Kafka
+    postgres: Postgres
+    redis: Redis
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class System:
+    """The five services. Each has its own directory, log and ports, which it keeps when it is started again."""
+
+    def __init__(
+        self, directory: Path, stores: Stores, database: str, simulator: Simulator, *, webhook: str = "", otlp: str = ""
+    ) -> None:
+        self.directory = directory
+        self.stores = stores
+        self.simulator = simulator
+        self.key = keys.generate()
+        self.ports = {(service, kind): free_port() for service in SERVICES for kind in ("http", "grpc")}
+        self._client = pyqwest.Client(pyqwest.HTTPTransport(timeout=30.0))
+        manifest = directory / "seawall.yaml"
+        manifest.write_text(self._manifest(webhook))
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")},
+            "SEAWALL_KAFKA_BOOTSTRAP": stores.kafka.bootstrap,
+            "SEAWALL_DATABASE_URL": database,
+            "SEAWALL_REDIS_URL": stores.redis.url,
+            "SEAWALL_MANIFEST": str(manifest),
+            "SEAWALL_KEY_PEPPER": secrets.token_hex(32),
+            "SEAWALL_INTERNAL_TOKEN": secrets.token_hex(32),
+            "SEAWALL_OTLP_ENDPOINT": otlp,
+            "SEAWALL_TRACE_SAMPLE_RATIO": "0",
+            "SEAWALL_DRAIN_TIMEOUT": "10",
+            "VENDOR_KEY": "any",
+            "CI_KEY": self.key,
+            "WEBHOOK_SECRET": WEBHOOK_SECRET,
+            **{f"SEAWALL_{service.upper()}_ADDRESS": self.grpc(service) for service in SERVICES},
+        }
+        self.services = {service: self._service(service, service) for service in SERVICES}
+
+    def http(self, service: str = "gateway") -> str:
+        """Root URL of a service's HTTP side."""
+        return f"http://127.0.0.1:{self.ports[service, 'http']}"
+
+    def grpc(self, service: str = "gateway") -> str:
+        """`host:port` of a service's gRPC side."""
+        return f"127.0.0.1:{self.ports[service, 'grpc']}"
+
+    async def start(self, *services: str) -> None:
+        """Start these services, or all, and wait until they can serve."""
+        for service in services or SERVICES:
+            await self.services[service].start()
+        for service in services or SERVICES:
+            await self.ready(service)
+
+    async def ready(self, service: str, within: float = 30.0) -> None:
+        """Wait until `service` can serve."""
+
+        async def check() -> bool:
+            assert self.services[service].running, "it has ended"
+            return (await self.get(self.http(service) + "/health/ready")).status == 200
+
+        try:
+            await eventually(check, within=within)
+        except AssertionError as error:
+            raise AssertionError(f"{service}: {error}; it said:\n{self.services[service].last_words()}") from error
+
+    def add_gateway(self, name: str) -> None:
+        """A further gateway, `name`, with ports and journal of its own; start it by that name."""
+        self.ports |= {(name, kind): free_port() for kind in ("http", "grpc")}
+        self.services[name] = self._service(name, "gateway")
+
+    def openai(self, **options: Any) -> openai.AsyncOpenAI:
+        """OpenAI's SDK, with only base URL and key changed."""
+        return openai.AsyncOpenAI(base_url=f"{self.http()}/v1", api_key=self.key, **options)
+
+    async def get(self, url: str) -> Answer:
+        """GET `url`."""
+        return await self._ask("GET", url, {}, b"")
+
+    async def chat(
+        self, text: str = "hello", *, gateway: str = "gateway", key: str | None = None, **fields: Any
+    ) -> Answer:
+        """One chat, over HTTP as it is."""
+        body = {"model": "chat", "messages": [{"role": "user", "content": text}], **fields}
+        return await self.post(f"{self.http(gateway)}/v1/chat/completions", json.dumps(body).encode(), key=key)
+
+    async def post(self, url: str, body: bytes, *, key: str | None = None) -> Answer:
+        """POST JSON with a key, the system's own where none is given."""
+        headers = {"authorization": f"Bearer {self.key if key is None else key}", "content-type": "application/json"}
+        return await self._ask("POST", url, headers, body)
+
+    async def rpc(self, method: str, **fields: Any) -> Any:
+        """Call `Service/Method` of config, monitor or alerts at the door. An error is an AssertionError."""
+        service, _, name = method.partition("/")
+        package = {"ConfigService": "config", "MonitorService": "monitor", "AlertService": "alerts"}[service]
+        answer = await self.post(f"{self.http()}/seawall.{package}.v1.{service}/{name}", json.dumps(fields).encode())
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    async def request(self, request_id: str, within: float = 10.0) -> Any:
+        """A request as the ledger has it, once it is there."""
+
+        async def find() -> Any:
+            name = f"organizations/-/requests/{request_id}"
+            return (await self.rpc("MonitorService/GetRequest", name=name))["request"]
+
+        return await eventually(find, within=within)
+
+    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        call = self._client.get(url, headers) if method == "GET" else self._client.post(url, headers, body)
+        answer = await call
+        return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
+
+    def _service(self, name: str, service: str) -> OwnedProcess:
+        data = self.directory / name
+        data.mkdir()
+        return OwnedProcess(
+            name,
+            [sys.executable, "-m", f"services.{service}"],
+            data / "log",
+            environment={
+                **self.environment,
+                "SEAWALL_HTTP_ADDRESS": f"127.0.0.1:{self.ports[name, 'http']}",
+                "SEAWALL_GRPC_ADDRESS": f"127.0.0.1:{self.ports[name, 'grpc']}",
+                "SEAWALL_DATA_DIR": str(data),
+            },
+        )
+
+    def _manifest(self, webhook: str) -> str:
+        receivers = (
+            f'  - {{name: ops, webhook: {{url: "{webhook}", secret: env:WEBHOOK_SECRET}}}}' if webhook else "  []"
+        )
+        alpha, beta = (self.simulator.vendor(name).base_url for name in ("alpha", "beta"))
+        return MANIFEST.format(alpha=alpha, beta=beta, receivers=receivers)
+
+
+@asynccontextmanager
+async def running_system(*, webhook: str = "", otlp: str = "") -> AsyncIterator[System]:
+    """A system that serves, on stores of its own that a test may stop; everything is gone at the end."""
+    async with AsyncExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seawall-")))
+        enter = stack.enter_async_context
+        stores = Stores(await enter(private_kafka()), await enter(private_postgres()), await enter(private_redis()))
+        database = await enter(stores.postgres.fresh_database())
+        simulator = await enter(Simulator(vendors=["alpha", "beta"], seed=1))
+        system = System(directory, stores, database, simulator, webhook=webhook, otlp=otlp)
+        for service in system.services.values():
+            stack.push_async_callback(service.discard)
+        await system.start()
+        yield system

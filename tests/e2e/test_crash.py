@@ -1,0 +1,113 @@
+"""Processes are killed in the middle of their work; what was answered is in the ledger once, and nothing else is."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+
+from tests.e2e.load import Load, load
+from tests.e2e.system import System, running_system
+from tests.stack.eventually import eventually
+from tests.stack.postgres import plain
+
+
+async def rows(system: System, query: str) -> list[Any]:
+    connection = await asyncpg.connect(plain(system.environment["SEAWALL_DATABASE_URL"]), timeout=10)
+    try:
+        return list(await connection.fetch(query, timeout=30))
+    finally:
+        await connection.close()
+
+
+async def ledger(system: System) -> list[str]:
+    return [row["request_id"] for row in await rows(system, "SELECT request_id FROM monitor.requests")]
+
+
+def vendor_calls(system: System) -> int:
+    return sum(system.simulator.vendor(name).counters().calls for name in ("alpha", "beta"))
+
+
+async def agrees(system: System, seen: Load, *, unsure: int) -> None:
+    """Every answered request is in the ledger once; beyond them only ones whose callers were cut off, at most `unsure`."""
+
+    async def complete() -> bool:
+        assert seen.answered <= set(await ledger(system))
+        return True
+
+    await eventually(complete, within=60, every=0.5)
+    kept = await ledger(system)
+    assert len(kept) == len(set(kept))
+    assert len(set(kept) - seen.answered) <= unsure
+    assert len(kept) <= vendor_calls(system)
+
+
+async def test_the_gateway_is_killed_while_kafka_is_away() -> None:
+    async with running_system() as system:
+        callers = 8
+        async with load(system, callers=callers) as seen:
+            await eventually(lambda: len(seen.answered) > 100)
+            await system.stores.kafka.stop()
+            while_away = len(seen.answered)
+            await eventually(lambda: len(seen.answered) > while_away + 300)
+            for _ in range(2):
+                await system.services["gateway"].kill()
+                await system.start("gateway")
+                again = len(seen.answered)
+                await eventually(lambda again=again: len(seen.answered) > again + 100)  # type: ignore[misc]
+        await system.stores.kafka.start()
+        # At each kill, a caller may have been cut off between its record and its answer.
+        await agrees(system, seen, unsure=2 * callers)
+        print(f"{len(seen.answered)} answered, {len(await ledger(system))} in the ledger, {len(seen.refused)} cut off")
+
+
+async def test_monitor_is_killed_in_the_middle_of_its_work() -> None:
+    async with running_system() as system:
+        async with load(system) as seen:
+            for _ in range(3):
+                so_far = len(seen.answered)
+                await eventually(lambda so_far=so_far: len(seen.answered) > so_far + 150)  # type: ignore[misc]
+                await system.services["monitor"].kill()
+                await system.start("monitor")
+        await agrees(system, seen, unsure=0)
+        assert seen.refused == []
+
+
+async def test_config_is_killed_in_the_middle_of_its_work() -> None:
+    async with running_system() as system:
+        made: set[str] = set()
+        revoked: set[str] = set()
+
+        async def change(n: int) -> None:
+            try:
+                name = f"organizations/-/projects/shop/keys/k{n}"
+                await system.rpc(
+                    "ConfigService/CreateKey",
+                    parent="organizations/-/projects/shop",
+                    keyId=f"k{n}",
+                    key={"role": "ROLE_DEVELOPER"},
+                )
+                made.add(f"k{n}")
+                if n % 2:
+                    await system.rpc("ConfigService/RevokeKey", name=name)
+                    revoked.add(f"k{n}")
+            except AssertionError:
+                await asyncio.sleep(0.2)  # config was away: the caller was told so, and may not count on the change
+
+        async with load(system, callers=2) as seen:
+            for kill in range(3):
+                changes = asyncio.gather(*(change(n) for n in range(kill * 40, kill * 40 + 40)))
+                await asyncio.sleep(0.15)
+                await system.services["config"].kill()
+                await changes
+                await system.start("config")
+        assert seen.refused == [], "requests go on without config"
+        assert len(made) > 20
+
+        async def told() -> bool:
+            waiting = await rows(system, "SELECT count(*) AS n FROM config.outbox")
+            return bool(waiting[0]["n"] == 0)
+
+        await eventually(told, within=30)
+        stored = {row["key_id"]: row for row in await rows(system, "SELECT * FROM config.keys")}
+        assert made <= stored.keys(), "what was confirmed is there"
+        assert all(stored[key]["revoked_at"] is not None for key in revoked)
