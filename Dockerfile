@@ -5,7 +5,7 @@ RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /app
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 # Dependencies first: they change less often than the code.
-COPY pyproject.toml uv.lock README.md ./
+COPY pyproject.toml uv.lock README.md LICENSE ./
 RUN test -n "$SERVICE" && uv sync --locked --no-dev --extra "$SERVICE" --no-install-project
 COPY gen gen
 COPY resilience resilience
