@@ -150,10 +150,16 @@ class System:
         body = {"model": "chat", "messages": [{"role": "user", "content": text}], **fields}
         return await self.post(f"{self.http(gateway)}/v1/chat/completions", json.dumps(body).encode(), key=key)
 
-    async def post(self, url: str, body: bytes, *, key: str | None = None) -> Answer:
+    async def post(
+        self, url: str, body: bytes, *, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """POST JSON with a key, the system's own where none is given."""
-        headers = {"authorization": f"Bearer {self.key if key is None else key}", "content-type": "application/json"}
-        return await self._ask("POST", url, headers, body)
+        sent = {
+            "authorization": f"Bearer {self.key if key is None else key}",
+            "content-type": "application/json",
+            **(headers or {}),
+        }
+        return await self._ask("POST", url, sent, body)
 
     async def rpc(self, method: str, **fields: Any) -> Any:
         """Call `Service/Method` of config, monitor or alerts at the door. An error is an AssertionError."""

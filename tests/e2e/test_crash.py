@@ -28,7 +28,7 @@ def vendor_calls(system: System) -> int:
 
 
 async def agrees(system: System, seen: Load, *, unsure: int) -> None:
-    """Every answered request is in the ledger once; beyond them only ones whose callers were cut off, at most `unsure`."""
+    """Every answered request is in the ledger once, and beyond them at most `unsure`, whose callers were cut off."""
 
     async def complete() -> bool:
         assert seen.answered <= set(await ledger(system))
