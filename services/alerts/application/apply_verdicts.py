@@ -7,7 +7,7 @@ from events.health import TargetVerdictChanged
 from resilience.clock import Clock
 from services.alerts.application.announce import Announcer
 from services.alerts.application.ports import Store
-from services.alerts.domain.target_health import TARGET_KINDS, is_news, judge
+from services.alerts.domain.target_health import TARGET_KINDS, judge
 
 
 class ApplyVerdicts:
@@ -29,9 +29,9 @@ class ApplyVerdicts:
         async with self._store.transaction() as work:
             if not await work.first_time(event.source, event.id, now):
                 return
-            if not is_news(verdict, await work.verdicts.last_since(verdict.organization, verdict.target)):
+            # A topic that is read again brings old verdicts back.
+            if not await work.verdicts.advance(verdict.organization, verdict.target, verdict.since):
                 return
-            await work.verdicts.save(verdict.organization, verdict.target, verdict.since)
             unresolved = await work.alerts.unresolved(verdict.organization, verdict.target, TARGET_KINDS)
             changes = judge(unresolved, verdict)
             await self._announcer.resolve_all(work, changes.resolve, now)

@@ -56,12 +56,11 @@ class Alerts(Protocol):
 class Verdicts(Protocol):
     """Which verdict was applied last to each target."""
 
-    async def last_since(self, organization: str, target: str) -> datetime | None:
-        """Its `since`; None where there was none yet."""
-        ...
+    async def advance(self, organization: str, target: str, since: datetime) -> bool:
+        """Remember `since`, unless a later one is remembered; whether it is now.
 
-    async def save(self, organization: str, target: str, since: datetime) -> None:
-        """Remember it."""
+        From here to the transaction's end no other one applies a verdict to this target.
+        """
         ...
 
 

@@ -13,7 +13,6 @@ calls to say, which is no reason to believe anything new.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from events.health import TargetVerdictChanged, Verdict
 from services.alerts.domain.alert import Alert, Condition, Kind
@@ -46,8 +45,3 @@ def judge(unresolved: Collection[Alert], verdict: TargetVerdictChanged) -> Chang
 def summary_of(verdict: TargetVerdictChanged) -> str:
     """One sentence for a person."""
     return f"{verdict.target} is {verdict.verdict}: {verdict.explanation}"
-
-
-def is_news(verdict: TargetVerdictChanged, last_since: datetime | None) -> bool:
-    """Whether `verdict` is not older than the one applied last; a topic read again brings old ones back."""
-    return last_since is None or verdict.since >= last_since

@@ -69,6 +69,7 @@ async def test_a_dead_endpoint_and_a_missing_secret_are_tries_that_failed(
     await alerts.see(verdict(Verdict.DOWN))
     dead = (await eventually(lambda: _tried(alerts, 1, "dead")))[0]
     assert (dead.last_status, dead.last_error) == (0, "No connection.")
+    await eventually(lambda: _tried(alerts, 1, "unset"))
     monkeypatch.delenv("HOOK_SECRET")
     alerts.clock.ahead = timedelta(seconds=6)
     unset = (await eventually(lambda: _tried(alerts, 2, "unset")))[0]

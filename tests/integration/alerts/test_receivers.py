@@ -59,7 +59,10 @@ async def test_a_receiver_lives_from_create_to_delete(alerts: Alerts) -> None:
         (pb.Receiver(format=pb.RECEIVER_FORMAT_WEBHOOK, url="https://x"), "secret"),
         (pb.Receiver(format=pb.RECEIVER_FORMAT_WEBHOOK, url="https://x", secret="env:NOT_SET"), "env:NOT_SET"),
         (pb.Receiver(format=pb.RECEIVER_FORMAT_WEBHOOK, url="https://x", secret="env:NO_SECRET"), "whsec_"),
-        (pb.Receiver(format=pb.RECEIVER_FORMAT_WEBHOOK, url="https://x", secret="env:SEAWALL_X"), "SEAWALL_"),
+        (
+            pb.Receiver(format=pb.RECEIVER_FORMAT_WEBHOOK, url="https://x", secret="env:SEAWALL_KEY_PEPPER"),
+            "SEAWALL_KEY_PEPPER",
+        ),
         (pb.Receiver(format=pb.RECEIVER_FORMAT_WEBHOOK, url="https://x", secret="s3cret"), "env:NAME"),
     ],
 )
@@ -67,7 +70,7 @@ async def test_a_receiver_that_cannot_work_is_refused(
     alerts: Alerts, monkeypatch: pytest.MonkeyPatch, receiver: pb.Receiver, says: str
 ) -> None:
     monkeypatch.setenv("NO_SECRET", "s3cret")
-    monkeypatch.setenv("SEAWALL_X", "s3cret")
+    monkeypatch.setenv("SEAWALL_KEY_PEPPER", "s3cret")
     with pytest.raises(Failure, match=says) as failure:
         await alerts.call("CreateReceiver", pb.CreateReceiverRequest(parent=OWN, receiver_id="x", receiver=receiver))
     assert failure.value.reason is Reason.INVALID_REQUEST

@@ -10,7 +10,7 @@ from events.alerts import AlertState, Severity
 from events.health import Verdict
 from resilience.errors import Failure
 from services.alerts.domain.alert import SEAWALL, Alert, Kind, open_alert
-from services.alerts.domain.target_health import is_news, judge
+from services.alerts.domain.target_health import judge
 from tests.unit.alerts.values import T0, alert, verdict
 
 DOWN, DEGRADED = alert(Kind.TARGET_DOWN), alert(Kind.TARGET_DEGRADED)
@@ -66,12 +66,6 @@ def test_any_verdicts_leave_at_most_one_alert_and_each_opened_once_resolves_at_m
             assert [left.kind for left in unresolved.values()] == wanted[one]
     assert len(set(resolved)) == len(resolved)
     assert set(resolved) <= set(opened)
-
-
-def test_a_verdict_older_than_the_one_applied_last_is_no_news() -> None:
-    assert is_news(verdict(Verdict.DOWN), None)
-    assert is_news(verdict(Verdict.DOWN, since=T0), T0)
-    assert not is_news(verdict(Verdict.DOWN, since=T0 - timedelta(seconds=1)), T0)
 
 
 def test_acknowledging_again_changes_nothing() -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.storage.errors import violates_unique
+from chassis.storage.statements import table_of
 from events.alerts import AlertState
 from resilience.errors import Failure, Reason
 from services.alerts.adapters.sql.order import before
@@ -71,11 +73,14 @@ class SqlVerdicts:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def last_since(self, organization: str, target: str) -> datetime | None:
+    async def advance(self, organization: str, target: str, since: datetime) -> bool:
         """See Verdicts."""
-        row = await self._session.get(AppliedVerdictRow, (organization, target))
-        return None if row is None else row.since
-
-    async def save(self, organization: str, target: str, since: datetime) -> None:
-        """See Verdicts."""
-        await self._session.merge(AppliedVerdictRow(organization=organization, target=target, since=since))
+        connection = await self._session.connection()
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(table_of(AppliedVerdictRow)).values(organization=organization, target=target, since=since)
+        remembered = statement.on_conflict_do_update(
+            index_elements=["organization", "target"],
+            set_={"since": statement.excluded.since},
+            where=col(AppliedVerdictRow.since) <= statement.excluded.since,
+        ).returning(col(AppliedVerdictRow.target))
+        return (await connection.execute(remembered)).first() is not None
