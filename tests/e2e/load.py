@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyqwest
 
 from tests.e2e.system import System
+from tests.stack.eventually import eventually
 
 
 @dataclass
@@ -21,10 +22,10 @@ class Load:
     by: dict[str, int] = field(default_factory=dict)
     """Target → how often it answered."""
 
-    @property
-    def share(self) -> float:
-        """Answered of all."""
-        return len(self.answered) / max(1, len(self.answered) + len(self.refused))
+    async def more(self, count: int, within: float = 30.0) -> None:
+        """Return once `count` more requests were answered than now."""
+        before = len(self.answered)
+        await eventually(lambda: len(self.answered) >= before + count, within=within)
 
 
 @asynccontextmanager

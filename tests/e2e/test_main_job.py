@@ -3,6 +3,7 @@
 import asyncio
 import time
 from decimal import Decimal
+from typing import Any
 
 import grpc
 import openai
@@ -10,19 +11,21 @@ import pytest
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from openai.types.chat import ChatCompletionMessageParam
 
 from seawall.gateway.v1 import chat_pb2 as pb
 from seawall.gateway.v1 import chat_pb2_grpc
 from tests.e2e.system import System
 from tests.stack.eventually import eventually
 
-HELLO = [{"role": "user", "content": "hello there"}]
+HELLO: list[ChatCompletionMessageParam] = [{"role": "user", "content": "hello there"}]
 
 
 async def test_the_openai_sdk_gets_an_answer(system: System) -> None:
-    answer = await system.openai().chat.completions.create(model="chat", messages=HELLO)  # type: ignore[call-overload]
-    assert answer.choices[0].message.content.startswith("alpha/small heard: hello there")
+    answer = await system.openai().chat.completions.create(model="chat", messages=HELLO)
+    assert (answer.choices[0].message.content or "").startswith("alpha/small heard: hello there")
     assert answer.choices[0].finish_reason == "stop"
+    assert answer.usage is not None
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
 
 
@@ -32,7 +35,7 @@ async def test_the_openai_sdk_gets_a_streamed_answer(system: System, usage: bool
         model="chat",
         messages=HELLO,
         stream=True,
-        **({"stream_options": {"include_usage": True}} if usage else {}),  # type: ignore[arg-type]
+        stream_options={"include_usage": True} if usage else openai.omit,
     )
     chunks = [chunk async for chunk in stream]
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
@@ -89,7 +92,8 @@ async def test_a_client_that_knows_nothing_learns_the_api_by_reflection(system: 
         with grpc.insecure_channel(system.grpc()) as channel:
             pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
             method = pool.FindMethodByName("seawall.gateway.v1.ChatService.Complete")
-            request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+            request: Any = GetMessageClass(method.input_type)
+            response: Any = GetMessageClass(method.output_type)
             message = request(chat={"model": "chat", "messages": [{"role": "user", "text": "hi"}]})
             call = channel.unary_unary(
                 f"/{method.containing_service.full_name}/{method.name}",

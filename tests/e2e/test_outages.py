@@ -29,13 +29,11 @@ async def test_each_dependency_in_turn_is_lost_and_comes_back() -> None:
         everything: set[str] = set()
         for what in ("kafka", "redis", "postgres", "monitor", "alerts", "config"):
             async with load(system, callers=4) as seen:
-                await eventually(lambda seen=seen: len(seen.answered) > 50)  # type: ignore[misc]
+                await seen.more(50)
                 await stop(system, what)
-                so_far = len(seen.answered)
-                await eventually(lambda seen=seen, so_far=so_far: len(seen.answered) > so_far + 200)  # type: ignore[misc]
+                await seen.more(200)
                 await start(system, what)
-                so_far = len(seen.answered)
-                await eventually(lambda seen=seen, so_far=so_far: len(seen.answered) > so_far + 50)  # type: ignore[misc]
+                await seen.more(50)
             print(f"{what}: {len(seen.answered)} answered, {len(seen.refused)} not")
             assert seen.refused == [], f"while {what} was away"
             everything |= seen.answered
