@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import grpc
@@ -21,7 +22,7 @@ _OPEN = ("/grpc.health.v1.", "/grpc.reflection.")
 """Methods that anybody may call."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
-
+_NO_SPAN = nullcontext(trace.INVALID_SPAN)
 
 Metadata = Mapping[str, str | bytes]
 Admit = Callable[[Any, Metadata], None]
@@ -53,12 +54,16 @@ class Edge(grpc.aio.ServerInterceptor):
     """Wraps each handler. Handlers raise Failure; nothing else of theirs reaches a caller.
 
     `admit` says whether a call may be made. `rpc_timeout`: seconds for a unary RPC whose caller set no deadline. A
-    streamed RPC lasts as long as its caller listens.
+    streamed RPC lasts as long as its caller listens. `traced`: each RPC gets a span, by its metadata's `traceparent`;
+    off where the handlers trace themselves, by what their messages say.
     """
 
-    def __init__(self, *, admit: Admit, rpc_timeout: float) -> None:
+    def __init__(self, *, admit: Admit, rpc_timeout: float, traced: bool = True) -> None:
         self._admit = admit
         self._rpc_timeout = rpc_timeout
+        self._traced = traced
+        # What a server answers for does not change while it runs, so each method is looked up and wrapped once.
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     async def intercept_service(
         self,
@@ -66,19 +71,25 @@ class Edge(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """See grpc.aio.ServerInterceptor."""
-        handler = await continuation(handler_call_details)
         method = handler_call_details.method
+        wrapped = self._wrapped.get(method)
+        if wrapped is not None:
+            return wrapped
+        handler = await continuation(handler_call_details)
         if handler is None or method.startswith(_OPEN):
             return handler
         if handler.unary_unary is not None:
-            return grpc.unary_unary_rpc_method_handler(
+            wrapped = grpc.unary_unary_rpc_method_handler(
                 self._unary(method, handler.unary_unary), handler.request_deserializer, handler.response_serializer
             )
-        if handler.unary_stream is not None:
-            return grpc.unary_stream_rpc_method_handler(
+        elif handler.unary_stream is not None:
+            wrapped = grpc.unary_stream_rpc_method_handler(
                 self._stream(method, handler.unary_stream), handler.request_deserializer, handler.response_serializer
             )
-        return handler
+        else:
+            return handler
+        self._wrapped[method] = wrapped
+        return wrapped
 
     def _unary(self, method: str, inner: Any) -> Any:
         async def call(request: Any, context: Context) -> Any:
@@ -107,6 +118,8 @@ class Edge(grpc.aio.ServerInterceptor):
         return call
 
     def _span(self, method: str, metadata: Metadata) -> Any:
+        if not self._traced:
+            return _NO_SPAN
         return _tracer.start_as_current_span(
             method.removeprefix("/"),
             context=parent_of(str(metadata.get("traceparent", ""))),

@@ -22,8 +22,9 @@ GRACE_OF_OLD_CONNECTIONS = 30.0
 class GrpcServer:
     """Serves while it is entered: the services that `add` registers, grpc.health.v1 and reflection.
 
-    `services`: full names, for health and reflection. `admit`: who may call; Seawall's own services where None. On
-    exit it refuses new calls and lets those under way end within half the drain timeout. `port` is the bound one.
+    `services`: full names, for health and reflection. `admit`: who may call; Seawall's own services where None. See
+    Edge for `traced`. On exit it refuses new calls and lets those under way end within half the drain timeout.
+    `port` is the bound one.
     """
 
     def __init__(
@@ -34,12 +35,13 @@ class GrpcServer:
         add: Sequence[Callable[[grpc.aio.Server], None]],
         services: Sequence[str],
         admit: Admit | None = None,
+        traced: bool = True,
     ) -> None:
         if admit is None:
             admit = services_only(settings.internal_token.get_secret_value())
         self._drain = settings.drain_timeout / 2
         self._server = grpc.aio.server(
-            interceptors=[Edge(admit=admit, rpc_timeout=settings.rpc_timeout)],
+            interceptors=[Edge(admit=admit, rpc_timeout=settings.rpc_timeout, traced=traced)],
             options=[
                 *MESSAGE_OPTIONS,
                 ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),

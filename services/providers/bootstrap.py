@@ -62,5 +62,6 @@ async def build(settings: Settings, service: Service) -> None:
             service.health,
             add=[servicer.register],
             services=[SERVICE],
+            traced=False,
         )
     )

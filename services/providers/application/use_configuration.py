@@ -45,10 +45,12 @@ class UseConfiguration:
     def _credential(self, definition: ProviderDefinition, reference: str) -> Credential | None:
         try:
             secret = self._secrets.resolve(reference).strip()
-        except Failure:
-            secret = ""
-        # What is not printable ASCII cannot be in a header, and would fail every call instead of this one key.
-        if not secret or not secret.isascii() or not secret.isprintable():
-            log.warning("a credential is left out", provider=definition.id, reference=reference)
+        except Failure as failure:
+            # The failure names the reference only where it is one: it may be the secret itself, put in its place.
+            log.warning("a credential is left out", provider=definition.id, cause=failure.message)
+            return None
+        if not secret.isascii() or not secret.isprintable():
+            # It cannot be in a header, and would fail every call instead of this one key.
+            log.warning("a credential is left out", provider=definition.id, cause=f"{reference} is not printable")
             return None
         return Credential(reference, secret)

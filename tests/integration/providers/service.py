@@ -45,7 +45,7 @@ class Configuration(SnapshotServiceServicer):
             organizations=[OrganizationSnapshot(organization=organization, providers=providers)],
         )
 
-    async def GetSnapshot(self, request: GetSnapshotRequest, context: Any) -> GetSnapshotResponse:  # noqa: N802
+    async def GetSnapshot(self, request: GetSnapshotRequest, context: Any) -> GetSnapshotResponse:
         if request.known_version == self._version:
             return GetSnapshotResponse()
         return GetSnapshotResponse(snapshot=self._snapshot)
@@ -70,14 +70,14 @@ class Client:
     def __init__(self, peer: Peer) -> None:
         self.stub = ProviderServiceStub(peer.channel)
 
-    async def call(self, *, timeout: float = 5.0, **envelope: Any) -> pb.CallResponse:
-        return await self.stub.Call(pb.CallRequest(envelope=envelope_of(**envelope)), timeout=timeout)
+    async def call(self, *, within: float = 5.0, **envelope: Any) -> pb.CallResponse:
+        return await self.stub.Call(pb.CallRequest(envelope=envelope_of(**envelope)), timeout=within)
 
-    def stream(self, *, timeout: float = 5.0, **envelope: Any) -> Any:
-        return self.stub.StreamCall(pb.StreamCallRequest(envelope=envelope_of(**envelope)), timeout=timeout)
+    def stream(self, *, within: float = 5.0, **envelope: Any) -> Any:
+        return self.stub.StreamCall(pb.StreamCallRequest(envelope=envelope_of(**envelope)), timeout=within)
 
-    async def frames(self, *, timeout: float = 5.0, **envelope: Any) -> list[pb.Frame]:
-        return [frame async for batch in self.stream(timeout=timeout, **envelope) for frame in batch.frames]
+    async def frames(self, *, within: float = 5.0, **envelope: Any) -> list[pb.Frame]:
+        return [frame async for batch in self.stream(within=within, **envelope) for frame in batch.frames]
 
 
 def envelope_of(

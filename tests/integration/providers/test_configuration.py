@@ -93,6 +93,6 @@ async def test_a_key_that_cannot_be_resolved_is_left_out_and_named_once(alpha: V
         "The provider has no usable credential.",
     )
     assert frames[-1].failure.reason == Reason.VENDOR_AUTHENTICATION
-    left_out = [(log["provider"], log["reference"]) for log in logs if log["event"] == "a credential is left out"]
-    assert left_out == [("alpha", "env:NOT_SET"), ("none", "env:NOT_SET")]
+    left_out = [(log["provider"], log["cause"]) for log in logs if log["event"] == "a credential is left out"]
+    assert left_out == [(name, "The secret env:NOT_SET is not set in the environment.") for name in ("alpha", "none")]
     assert {call.key_suffix for call in alpha.calls} == {"0001"}

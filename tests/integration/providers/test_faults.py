@@ -32,12 +32,12 @@ IN_TIME = 0.4
 """Deadline, in seconds, of calls that meet silence."""
 
 
-async def failure_of(client: Client, *, stream: bool, timeout: float = 5.0, **envelope: object) -> pb.Failure:
+async def failure_of(client: Client, *, stream: bool, within: float = 5.0, **envelope: object) -> pb.Failure:
     if not stream:
-        response = await client.call(timeout=timeout, **envelope)
+        response = await client.call(within=within, **envelope)
         assert response.WhichOneof("result") == "failure"
         return response.failure
-    frames = await client.frames(timeout=timeout, **envelope)
+    frames = await client.frames(within=within, **envelope)
     assert frames[-1].HasField("failure")
     assert not any(frame.end for frame in frames)
     return frames[-1].failure
@@ -103,7 +103,7 @@ async def test_silence_is_told_before_the_deadline_and_the_call_is_closed(
 ) -> None:
     alpha.set(None, Behaviour(faults=(fault,)))
     began = time.monotonic()
-    failure = await failure_of(client, stream=stream, timeout=IN_TIME)
+    failure = await failure_of(client, stream=stream, within=IN_TIME)
     assert failure.reason == Reason.VENDOR_TIMEOUT
     assert time.monotonic() - began < IN_TIME + 0.2
     await eventually(lambda: alpha.calls[-1].client_left, within=0.5)
@@ -161,7 +161,7 @@ async def test_frames_before_a_failure_are_told(client: Client, alpha: Vendor) -
 @pytest.mark.parametrize("after", [0, 2])
 async def test_a_caller_that_leaves_a_stream_closes_the_vendors_call(client: Client, alpha: Vendor, after: int) -> None:
     alpha.set(None, Behaviour(faults=(Stall(after_chunks=after),)))
-    call = client.stream(timeout=30)
+    call = client.stream(within=30)
     if after:
         await call.read()
     await eventually(lambda: bool(alpha.calls))
@@ -171,7 +171,7 @@ async def test_a_caller_that_leaves_a_stream_closes_the_vendors_call(client: Cli
 
 async def test_a_caller_that_leaves_a_call_closes_the_vendors_call(client: Client, alpha: Vendor) -> None:
     alpha.set(None, Behaviour(faults=(Hang(),)))
-    call = asyncio.ensure_future(client.call(timeout=30))
+    call = asyncio.ensure_future(client.call(within=30))
     await eventually(lambda: bool(alpha.calls))
     call.cancel()
     await eventually(lambda: alpha.calls[-1].client_left, within=1.0)
@@ -179,7 +179,7 @@ async def test_a_caller_that_leaves_a_call_closes_the_vendors_call(client: Clien
 
 async def test_a_caller_that_does_not_read_holds_the_vendor_back_and_may_leave(client: Client, alpha: Vendor) -> None:
     alpha.set(None, Behaviour(answer_tokens=100_000, tokens_per_chunk=250))
-    call = client.stream(timeout=60)
+    call = client.stream(within=60)
     await call.read()
     await eventually(lambda: alpha.calls[-1].chunks > 10)
     call.cancel()
