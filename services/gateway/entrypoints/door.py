@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from connectrpc.code import Code
-from connectrpc.compat import google_protobuf_codecs
+from connectrpc.compat import google_protobuf_binary_codec, google_protobuf_json_codec
 from connectrpc.errors import ConnectError, ErrorDetail
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.request import RequestContext
@@ -70,7 +70,8 @@ class Door:
             service=None,
             endpoints=lambda _: endpoints,
             interceptors=[_Gate(authenticate, least_role)],
-            codecs=google_protobuf_codecs(),
+            # A misspelt field would else be dropped without a word.
+            codecs=[google_protobuf_binary_codec(), google_protobuf_json_codec(ignore_unknown_fields=False)],
             compressions=(),  # a small compressed body could stand for a huge one
             read_max_bytes=MAX_BODY_BYTES,
         )

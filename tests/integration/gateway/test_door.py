@@ -186,7 +186,8 @@ async def test_an_unknown_rpc_is_not_handled(stage: Stage, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["{", '{"pageSize": "many"}', "[1]", b"\xff\xfe", '{"parent": 5}', '{"parent": ' + "[" * 5000]
+    "body",
+    ["{", '{"pageSize": "many"}', '{"pagesize": 5}', "[1]", b"\xff\xfe", '{"parent": 5}', '{"parent": ' + "[" * 5000],
 )
 async def test_malformed_json_is_the_callers_fault(stage: Stage, body: bytes | str) -> None:
     answer = await stage.ask(LIST, body)
