@@ -11,7 +11,6 @@ from chassis.pages import pages
 from chassis.storage.database import Database
 from chassis.storage.outbox import OutboxRelay
 from events.topics import REQUESTS
-from seawall.monitor.v1.monitor_pb2_grpc import add_MonitorServiceServicer_to_server
 from services.monitor.adapters.sql.archive import SqlArchive
 from services.monitor.adapters.sql.bench import SqlBench
 from services.monitor.adapters.sql.books import SqlBooks
@@ -67,7 +66,7 @@ async def build(settings: Settings, service: Service) -> None:
         GrpcServer(
             settings,
             health,
-            add=[lambda server: add_MonitorServiceServicer_to_server(servicer, server)],
+            add=[servicer.add_to],
             services=[SERVICE],
         )
     )

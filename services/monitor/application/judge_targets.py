@@ -31,16 +31,16 @@ class JudgeTargets:
         self._bench = bench
         self._clock = clock
 
-    async def __call__(self) -> Sequence[Change]:
+    async def __call__(self) -> list[Change]:
         """Hold a sitting; returns what this replica changed."""
         async with self._bench.presiding() as presides:
-            return await self._sit() if presides else ()
+            return await self._sit() if presides else []
 
-    async def _sit(self) -> Sequence[Change]:
+    async def _sit(self) -> list[Change]:
         now = self._clock.now()
         tallies = await self._bench.tallies(int(now.timestamp()) - LONG)
         if not tallies:
-            return ()
+            return []
         standing = dict(await self._bench.standing(list(tallies)))
         newcomers = [Standing(name, _UNJUDGED, now, now) for name in tallies if name not in standing]
         if newcomers:

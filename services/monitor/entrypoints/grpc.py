@@ -7,7 +7,7 @@ import grpc
 from chassis.storage.paging import cursor_of, page_size, page_token
 from resilience.clock import Clock
 from seawall.monitor.v1 import monitor_pb2 as wire
-from seawall.monitor.v1.monitor_pb2_grpc import MonitorServiceServicer
+from seawall.monitor.v1.monitor_pb2_grpc import MonitorServiceServicer, add_MonitorServiceServicer_to_server
 from services.monitor.application.query_usage import QueryUsage
 from services.monitor.application.read_health import ReadHealth
 from services.monitor.application.read_requests import ReadRequests
@@ -30,6 +30,10 @@ class MonitorServicer(MonitorServiceServicer):
         self._requests = requests
         self._health = health
         self._clock = clock
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Serve on `server`."""
+        add_MonitorServiceServicer_to_server(self, server)
 
     async def QueryUsage(self, request: wire.QueryUsageRequest, _context: Context) -> wire.QueryUsageResponse:
         """See the proto."""
