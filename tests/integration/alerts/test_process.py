@@ -1,0 +1,182 @@
+"""The service as a process, with Kafka, killed in the middle of its work."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from chassis.grpc.client import Peer
+from chassis.kafka.producer import Producer
+from chassis.principal import Principal, Role
+from events.cloudevents import encode
+from events.health import TargetVerdictChanged, Verdict
+from events.topics import HEALTH
+from seawall.alerts.v1 import alerts_pb2 as pb
+from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceStub
+from tests.integration.alerts.running import SECRET
+from tests.stack.eventually import eventually
+from tests.stack.kafka import Kafka
+from tests.stack.ports import free_port
+from tests.stack.postgres import Postgres
+from tests.stack.process import OwnedProcess
+from tests.stack.webhook import Answer, WebhookSink
+
+
+class Process:
+    """`python -m services.alerts` of an organization of its own."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], *, hook: str) -> None:
+        self.organization = f"org-{uuid.uuid4().hex[:12]}"
+        manifest = directory / "seawall.yaml"
+        manifest.write_text(
+            f"organization: {self.organization}\n"
+            f"receivers: [{{name: ops, webhook: {{url: '{hook}', secret: env:HOOK_SECRET}}}}]\n"
+        )
+        self.grpc, self.http = free_port(), free_port()
+        self.owned = OwnedProcess(
+            "alerts",
+            [sys.executable, "-m", "services.alerts"],
+            directory / "alerts.log",
+            environment={
+                **os.environ,
+                "SEAWALL_GRPC_ADDRESS": f"127.0.0.1:{self.grpc}",
+                "SEAWALL_HTTP_ADDRESS": f"127.0.0.1:{self.http}",
+                "SEAWALL_DATA_DIR": str(directory),
+                "SEAWALL_MANIFEST": str(manifest),
+                "SEAWALL_DELIVERY_TIMEOUT": "2",
+                "HOOK_SECRET": SECRET,
+                **environment,
+            },
+        )
+
+    def page(self, path: str) -> int:
+        """Status of an HTTP page; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=2) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    async def ready(self) -> None:
+        """Return once it can serve."""
+        try:
+            await eventually(lambda: self.page("/health/ready") == 200, 30)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it said:\n{self.owned.last_words()}") from error
+
+    async def alerts(self) -> list[pb.Alert]:
+        """Its alerts."""
+        key = Principal(self.organization, "p", "k", Role.VIEWER)
+        async with Peer(f"127.0.0.1:{self.grpc}") as peer:
+            request = pb.ListAlertsRequest(parent="organizations/-", page_size=1000)
+            answer = await peer.call(AlertServiceStub(peer.channel).ListAlerts, request, timeout=10, principal=key)
+            return list(answer.alerts)
+
+
+@asynccontextmanager
+async def process(directory: Path, environment: Mapping[str, str], *, hook: str) -> AsyncIterator[Process]:
+    one = Process(directory, environment, hook=hook)
+    await one.owned.start()
+    try:
+        yield one
+    finally:
+        await one.owned.discard()
+
+
+async def tell(kafka: Kafka, organization: str, *targets: str) -> None:
+    """Say, as monitor does, that `targets` are down."""
+    producer = Producer(kafka.bootstrap, client_id="test")
+    await producer.connect()
+    now = datetime.now(UTC)
+    records = [
+        encode(
+            HEALTH,
+            TargetVerdictChanged(
+                organization=organization,
+                target=target,
+                verdict=Verdict.DOWN,
+                previous=Verdict.HEALTHY,
+                explanation="9 of 10 calls failed",
+                since=now,
+                attempts=10,
+                failures=9,
+            ),
+            event_id=uuid.uuid4().hex,
+            source="/seawall/monitor",
+            time=now,
+            key=f"{organization}/{target}",
+        )
+        for target in targets
+    ]
+    await producer.publish(records)
+    await producer.close()
+
+
+@pytest.mark.kafka
+async def test_killed_while_sending_it_opens_each_alert_once_and_loses_no_notification(
+    kafka: Kafka, tmp_path: Path, webhook_sink: WebhookSink
+) -> None:
+    targets = [f"p/m{number}" for number in range(30)]
+    webhook_sink.will_answer(*[Answer(delay=0.3)] * 1000)
+    async with process(tmp_path, {"SEAWALL_KAFKA_BOOTSTRAP": kafka.bootstrap}, hook=webhook_sink.url) as alerts:
+        await alerts.ready()
+        await tell(kafka, alerts.organization, *targets)
+        for heard in (1, 6):
+            await webhook_sink.wait_for(lambda requests, heard=heard: len(requests) >= heard, within=60.0)  # type: ignore[misc]
+            await alerts.owned.kill()
+            await alerts.owned.start()
+        await alerts.ready()
+
+        def told() -> Counter[str]:
+            bodies = [Webhook(SECRET).verify(one.body, dict(one.headers)) for one in webhook_sink.requests]
+            return Counter(body["data"]["subject"] for body in bodies if body["type"] == "seawall.alert.opened")
+
+        await eventually(lambda: set(told()) == set(targets), 90)
+        found = await alerts.alerts()
+        assert sorted(alert.subject for alert in found) == sorted(targets)
+        # Twice only what was under way when it was killed: at most a lane at each of the two kills.
+        assert sum(told().values()) - len(targets) <= 8
+        ids = Counter(request.headers["webhook-id"] for request in webhook_sink.requests)
+        assert len(ids) == len(targets)
+        await alerts.owned.stop()
+
+
+@pytest.mark.postgres
+async def test_it_lives_without_its_database_and_is_ready_once_that_is_there(
+    private_postgres: Postgres, tmp_path: Path, webhook_sink: WebhookSink
+) -> None:
+    environment = {"SEAWALL_DATABASE_URL": private_postgres.url, "SEAWALL_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    await private_postgres.stop()
+    async with process(tmp_path, environment, hook=webhook_sink.url) as alerts:
+        await eventually(lambda: alerts.page("/health/live") == 200, 30)
+        assert alerts.page("/health/ready") == 503
+        await private_postgres.start()
+        await alerts.ready()
+        await private_postgres.kill()
+        assert alerts.page("/health/live") == 200
+        await private_postgres.start()
+
+        async def serves() -> bool:
+            return await alerts.alerts() == []
+
+        await eventually(serves, 30)
+        await alerts.owned.stop()
+
+
+async def test_a_wrong_manifest_ends_it_and_says_why(tmp_path: Path) -> None:
+    environment = {"SEAWALL_KAFKA_BOOTSTRAP": "127.0.0.1:1", "HOOK_SECRET": "not one"}
+    async with process(tmp_path, environment, hook="https://example.com") as alerts:
+        await eventually(lambda: not alerts.owned.running, 30)
+        assert "receivers[0]: The signing secret is not" in alerts.owned.last_words()
+        assert "not one" not in alerts.owned.last_words()
