@@ -131,7 +131,7 @@ async def _step(connection: AsyncConnection, versions: Path, step: Callable[[Con
         step(config)
 
     if connection.dialect.name == "sqlite":
-        # Alembic would commit SQLite's statements one by one; within a transaction of ours it is all or nothing.
+        # One transaction, and so one holder of the write lock, from reading the revision to the last migration.
         async with connection.begin():
             await connection.run_sync(run)
     else:

@@ -2,10 +2,12 @@
 
 import asyncio
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from chassis.storage.database import Database
 from chassis.storage.inbox import Inbox
@@ -77,22 +79,29 @@ async def test_four_processes_upgrade_at_once(empty: Database, url: str) -> None
     program = (
         "import asyncio, sys; from pathlib import Path; from chassis.storage.database import Database;"
         "from chassis.storage.migrate import migrate; from resilience.clock import SystemClock;"
+        "print('ready', flush=True); input();"
         "asyncio.run(migrate(Database(sys.argv[1], schema=sys.argv[2]), Path(sys.argv[3]), SystemClock()))"
     )
     replicas = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, url, SCHEMA, str(VERSIONS), stderr=asyncio.subprocess.PIPE
+            sys.executable, "-c", program, url, SCHEMA, str(VERSIONS), stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
         for _ in range(4)
     ]
     async with asyncio.timeout(60):
-        errors = [(await replica.communicate())[1].decode() for replica in replicas]
+        for replica in replicas:
+            assert replica.stdout is not None
+            assert await replica.stdout.readline() == b"ready\n"
+        # Everything is imported: from here on it is a race.
+        errors = await asyncio.gather(*(replica.communicate(b"go\n") for replica in replicas))
     assert [replica.returncode for replica in replicas] == [0] * 4, errors
     assert await tables(empty) == ALL
     assert await revision(empty) == "0002"
 
 
-async def test_migration_that_fails_leaves_the_tables_as_they_were(empty: Database, tmp_path: Path) -> None:
+@pytest.fixture
+def wrong_third(tmp_path: Path) -> Path:
+    """The sample's migrations, and one more that fails half-way."""
     for version in VERSIONS.glob("*.py"):
         (tmp_path / version.name).write_text(version.read_text())
     (tmp_path / "0003_wrong.py").write_text(
@@ -101,11 +110,21 @@ async def test_migration_that_fails_leaves_the_tables_as_they_were(empty: Databa
         "    op.create_table('half', sa.Column('id', sa.Integer(), primary_key=True))\n"
         "    op.drop_table('nowhere')\n"
     )
-    await migrate(empty, VERSIONS, CLOCK)
-    with pytest.raises(Exception, match="nowhere"):
-        await migrate(empty, tmp_path, CLOCK)
-    assert await tables(empty) == ALL
-    assert await revision(empty) == "0002"
+    return tmp_path
+
+
+async def test_migration_that_fails_leaves_the_tables_as_they_were(db: Database, wrong_third: Path) -> None:
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await migrate(db, wrong_third, CLOCK)
+    assert await tables(db) == ALL
+    assert await revision(db) == "0002"
+
+
+async def test_migrations_before_the_one_that_fails_stay_in_postgres_alone(empty: Database, wrong_third: Path) -> None:
+    """PostgreSQL commits each, so that no lock is held over several; SQLite's one write lock is held throughout."""
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await migrate(empty, wrong_third, CLOCK)
+    assert await tables(empty) == (ALL if empty.is_postgres else set())
 
 
 async def test_directory_that_is_not_there_is_told_at_once(empty: Database) -> None:

@@ -38,6 +38,17 @@ async def test_database_that_was_killed_is_told_and_found_again(private_postgres
         assert await names(db) == ["after", *(f"before {n}" for n in range(8))]
 
 
+async def test_first_use_after_a_restart_succeeds(private_postgres: Postgres) -> None:
+    """The pool is full of connections to a server that is gone; nobody used them meanwhile."""
+    async with Database(private_postgres.url, schema=SCHEMA) as db:
+        await migrate(db, VERSIONS, SystemClock())
+        await asyncio.gather(*(add(db, f"before {n}") for n in range(8)))
+        await private_postgres.stop()
+        await private_postgres.start()
+        await add(db, "after")
+        assert len(await names(db)) == 9
+
+
 async def test_transaction_under_way_when_the_server_is_killed_is_a_retryable_failure(
     private_postgres: Postgres,
 ) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 import structlog
@@ -38,6 +38,7 @@ class Bus:
         self.tries += 1
         if self.down:
             raise Failure(Reason.UNAVAILABLE, "The bus is down.", retryable=True)
+        await asyncio.sleep(0.001)
         self.sent += records
 
     @property
@@ -227,18 +228,15 @@ async def test_relay_finds_by_itself_what_another_replica_left(db: Database) -> 
 @pytest.mark.postgres
 async def test_three_replicas_publish_each_record_once_and_in_order(database: str) -> None:
     bus = Bus()
-    async with Database(database, schema=SCHEMA) as one, Database(database, schema=SCHEMA) as two:
-        await migrate(one, VERSIONS, SystemClock())
-        async with (
-            Database(database, schema=SCHEMA) as three,
-            relaying(one, bus.publish, batch=5),
-            relaying(two, bus.publish, batch=5) as nudged,
-            relaying(three, bus.publish, batch=5),
-        ):
-            for first in range(0, 200, 2):
-                await send(one, first, first + 1)
-                nudged.nudge()
-            await eventually(lambda: _empty(one))
+    async with AsyncExitStack() as stack:
+        replicas = [await stack.enter_async_context(Database(database, schema=SCHEMA)) for _ in range(3)]
+        await migrate(replicas[0], VERSIONS, SystemClock())
+        relays = [await stack.enter_async_context(relaying(each, bus.publish, batch=5)) for each in replicas]
+        for first in range(0, 200, 2):
+            await send(replicas[first % 3], first, first + 1)
+            for relay in relays:
+                relay.nudge()
+        await eventually(lambda: _empty(replicas[0]))
     assert bus.numbers == list(range(200))
 
 
