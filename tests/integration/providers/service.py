@@ -68,13 +68,18 @@ class Client:
     """Calls the service as a gateway does."""
 
     def __init__(self, peer: Peer) -> None:
-        self.stub = ProviderServiceStub(peer.channel)
+        self._stub = ProviderServiceStub(peer.channel)
+        self._metadata = peer.metadata()
 
     async def call(self, *, within: float = 5.0, **envelope: Any) -> pb.CallResponse:
-        return await self.stub.Call(pb.CallRequest(envelope=envelope_of(**envelope)), timeout=within)
+        return await self._stub.Call(
+            pb.CallRequest(envelope=envelope_of(**envelope)), timeout=within, metadata=self._metadata
+        )
 
     def stream(self, *, within: float = 5.0, **envelope: Any) -> Any:
-        return self.stub.StreamCall(pb.StreamCallRequest(envelope=envelope_of(**envelope)), timeout=within)
+        return self._stub.StreamCall(
+            pb.StreamCallRequest(envelope=envelope_of(**envelope)), timeout=within, metadata=self._metadata
+        )
 
     async def frames(self, *, within: float = 5.0, **envelope: Any) -> list[pb.Frame]:
         return [frame async for batch in self.stream(within=within, **envelope) for frame in batch.frames]
