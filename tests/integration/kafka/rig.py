@@ -130,3 +130,15 @@ async def committed(bootstrap: str, topic: str, group: str) -> int:
     finally:
         await admin.close()
     return sum(max(at.offset, 0) for partition, at in offsets.items() if partition.topic == topic)
+
+
+async def members(bootstrap: str, group: str) -> int:
+    """How many members the group has, as its coordinator sees it."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    (described,) = answer.groups
+    return len(described[5])

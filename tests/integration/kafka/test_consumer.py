@@ -9,7 +9,17 @@ from chassis.health import Health
 from chassis.kafka.consumer import TRIES
 from events.cloudevents import Record
 from resilience.errors import Failure, Reason
-from tests.integration.kafka.rig import Seen, committed, fresh_topic, produce, read_all, record, running, send_raw
+from tests.integration.kafka.rig import (
+    Seen,
+    committed,
+    fresh_topic,
+    members,
+    produce,
+    read_all,
+    record,
+    running,
+    send_raw,
+)
 from tests.stack.eventually import eventually
 from tests.stack.kafka import Kafka
 
@@ -135,7 +145,13 @@ async def test_past_the_limit_of_bad_records_the_consumer_halts_and_leaves_the_g
         assert len(await read_all(kafka.bootstrap, topic.dead_letters)) == 100
         assert await committed(kafka.bootstrap, topic.name, name) == 100
 
-        # Another member is given all partitions: the halted one has left. It goes on where the first one halted.
+        async def has_left() -> bool:
+            return await members(kafka.bootstrap, name) == 0
+
+        # Sooner than the group would notice by itself, which takes ten seconds.
+        await eventually(has_left, 5.0)
+
+        # Another member is given all partitions, and goes on where the first one halted.
         async def all_committed() -> bool:
             return await committed(kafka.bootstrap, topic.name, name) == 130
 
