@@ -85,9 +85,7 @@ class Alerts:
         return (await self.call("ListDeliveries", request)).deliveries  # type: ignore[no-any-return]
 
 
-def verdict(
-    to: Verdict, *, target: str = TARGET, since: datetime | None = None, event_id: str = ""
-) -> Received[TargetVerdictChanged]:
+def verdict(to: Verdict, *, target: str = TARGET, since: datetime | None = None) -> Received[TargetVerdictChanged]:
     """An event of monitor's."""
     now = datetime.now(UTC)
     data = TargetVerdictChanged(
@@ -100,7 +98,7 @@ def verdict(
         attempts=10,
         failures=9,
     )
-    return Received(event_id or uuid.uuid4().hex, "/seawall/monitor", now, None, data)
+    return Received(uuid.uuid4().hex, "/seawall/monitor", now, None, data)
 
 
 @asynccontextmanager

@@ -53,10 +53,12 @@ async def test_a_notification_that_was_tampered_with_is_refused_by_the_receiver(
         Webhook(SECRET).verify(got.body[:-1], dict(got.headers))
 
 
-async def test_an_event_that_comes_again_changes_nothing(alerts: Alerts) -> None:
-    first = verdict(Verdict.DOWN, event_id="e1")
-    await alerts.see(first, verdict(Verdict.HEALTHY), first)
-    await alerts.see(first)
+async def test_an_event_that_comes_again_does_not_open_again_what_was_resolved_by_hand(alerts: Alerts) -> None:
+    event = verdict(Verdict.DOWN)
+    await alerts.see(event, event)
+    (alert,) = await alerts.alerts()
+    await alerts.call("ResolveAlert", pb.ResolveAlertRequest(name=alert.name))
+    await alerts.see(event)
     assert [alert.state for alert in await alerts.alerts()] == [pb.ALERT_STATE_RESOLVED]
 
 
