@@ -8,7 +8,9 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def duration(text: object) -> timedelta:
-    """The time that `text` says. Raises ValueError."""
+    """The time that `text` says, or is. Raises ValueError."""
+    if isinstance(text, timedelta):
+        return text
     match = _SHAPE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError("is not a duration such as 500ms, 60s, 2m or 1h")
