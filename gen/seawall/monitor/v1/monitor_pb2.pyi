@@ -58,7 +58,7 @@ class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.Value
     """Too few calls to say."""
     VERDICT_HEALTHY: _Verdict.ValueType  # 2
     VERDICT_DEGRADED: _Verdict.ValueType  # 3
-    """Answers, but with many failures or slowly."""
+    """Answers, but many attempts fail."""
     VERDICT_DOWN: _Verdict.ValueType  # 4
 
 class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
@@ -69,7 +69,7 @@ VERDICT_UNKNOWN: Verdict.ValueType  # 1
 """Too few calls to say."""
 VERDICT_HEALTHY: Verdict.ValueType  # 2
 VERDICT_DEGRADED: Verdict.ValueType  # 3
-"""Answers, but with many failures or slowly."""
+"""Answers, but many attempts fail."""
 VERDICT_DOWN: Verdict.ValueType  # 4
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
 
