@@ -95,8 +95,7 @@ def test_files_that_are_mounted_are_there(name: str) -> None:
         assert source in COMPOSE["volumes"] or (ROOT / source).exists()
 
 
-def test_every_service_is_scraped() -> None:
+def test_every_replica_of_every_service_is_scraped() -> None:
     (job,) = yaml.safe_load((ROOT / "deploy/observability/prometheus.yaml").read_text())["scrape_configs"]
-    assert {target for scraped in job["static_configs"] for target in scraped["targets"]} == {
-        f"{service}:8080" for service in SERVICES
-    }
+    (found,) = job["dns_sd_configs"]
+    assert (set(found["names"]), found["type"], found["port"]) == (set(SERVICES), "A", 8080)
