@@ -13,7 +13,7 @@ _NOT_METRICS = re.compile(
     r"|\{[^}]*\}"  # label matchers
     r"|\[[^]]*\]"  # ranges
     r"|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)"  # label lists
-    r"|\b\w+(?=\s*(?:\(|by\b|without\b))"  # functions and aggregations
+    r"|\b\w+(?=\s*\(|\s+(?:by|without)\b)"  # functions and aggregations
     r"|\b\d+(?:\.\d+)?\b"
 )
 
