@@ -60,7 +60,8 @@ def violates_unique(error: IntegrityError) -> bool:
 
 
 def _passes(error: DBAPIError) -> bool:
-    if error.connection_invalidated:
+    # A table was altered under a statement that was prepared before; SQLAlchemy has forgotten it by now.
+    if error.connection_invalidated or isinstance(error.driver_exception, asyncpg.InvalidCachedStatementError):
         return True
     cause = error.orig
     if isinstance(cause, sqlite3.Error):

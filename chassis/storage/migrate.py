@@ -72,6 +72,15 @@ async def drift(db: Database, models: Sequence[type[SQLModel]]) -> list[str]:
             return await connection.run_sync(differences)
 
 
+def config_of(versions: Path) -> Config:
+    """Alembic's configuration for the migrations in `versions`."""
+    config = Config()
+    config.set_main_option("script_location", _option(_ALEMBIC))
+    config.set_main_option("version_locations", _option(versions))
+    config.set_main_option("path_separator", "newline")
+    return config
+
+
 async def _run(db: Database, versions: Path, clock: Clock, within: float, step: Callable[[Config], None]) -> None:
     if not versions.is_dir():  # noqa: ASYNC240 - once, at start-up
         raise FileNotFoundError(f"{versions} holds no migrations")
@@ -121,10 +130,7 @@ async def _turn(db: Database, engine: AsyncEngine, clock: Clock, deadline: float
 
 
 async def _step(connection: AsyncConnection, versions: Path, step: Callable[[Config], None]) -> None:
-    config = Config()
-    config.set_main_option("script_location", _option(_ALEMBIC))
-    config.set_main_option("version_locations", _option(versions))
-    config.set_main_option("path_separator", "newline")
+    config = config_of(versions)
 
     def run(sync: Connection) -> None:
         config.attributes["connection"] = sync

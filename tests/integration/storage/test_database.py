@@ -188,6 +188,20 @@ async def test_sqlite_file_that_cannot_be_made_is_a_retryable_failure() -> None:
 
 
 @pytest.mark.postgres
+async def test_statement_that_takes_too_long_is_a_retryable_failure(database: str) -> None:
+    async def take_long(db: Database) -> None:
+        async with db.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(text("SET LOCAL statement_timeout = 20"))
+            await connection.execute(text("SELECT pg_sleep(30)"))
+
+    async with Database(database, schema=SCHEMA) as db:
+        with pytest.raises(Failure) as caught:
+            await take_long(db)
+    assert caught.value.retryable
+
+
+@pytest.mark.postgres
 async def test_one_replica_leads_and_another_follows_when_it_is_done(database: str) -> None:
     async with Database(database, schema=SCHEMA) as one, Database(database, schema=SCHEMA) as two:
         async with one.leader("work") as first, two.leader("work") as second, two.leader("other work") as unrelated:

@@ -13,6 +13,7 @@ from chassis.storage.database import Database
 from chassis.storage.inbox import Inbox
 from chassis.storage.migrate import downgrade, drift, migrate
 from chassis.storage.outbox import Outbox
+from chassis.storage.revise import revise
 from resilience.clock import SystemClock, VirtualClock
 from resilience.errors import Failure
 from tests.integration.storage.things import SCHEMA, VERSIONS, Part, Thing, add, count, names, tables
@@ -144,3 +145,39 @@ async def test_database_that_stays_away_is_given_up_at_the_deadline() -> None:
             await attempt
     assert caught.value.retryable
     assert 25 < clock.monotonic() < 31
+
+
+async def test_migration_that_was_just_begun_follows_the_last_one_and_must_be_written(
+    db: Database, tmp_path: Path
+) -> None:
+    for version in VERSIONS.glob("*.py"):
+        (tmp_path / version.name).write_text(version.read_text())
+    begun = revise(tmp_path, "Add a colour")
+    assert begun == tmp_path / "0003_add_a_colour.py"
+    with pytest.raises(NotImplementedError):
+        await migrate(db, tmp_path, CLOCK)
+    begun.write_text(begun.read_text().replace("raise NotImplementedError", "pass"))
+    await migrate(db, tmp_path, CLOCK)
+    assert await revision(db) == "0003"
+
+
+@pytest.mark.postgres
+async def test_altered_table_costs_a_running_service_one_retry_at_most(database: str) -> None:
+    """Its connections hold statements that were prepared for the table as it was."""
+    async with Database(database, schema=SCHEMA) as running, Database(database, schema=SCHEMA) as migrating:
+        await migrate(running, VERSIONS, CLOCK)
+        await add(running, "a")
+        everything = text("SELECT * FROM thing")
+        async with running.read() as session:
+            await (await session.connection()).execute(everything)
+        async with migrating.transaction() as session:
+            await (await session.connection()).execute(text("ALTER TABLE thing ADD COLUMN colour TEXT"))
+
+        async def again() -> None:
+            async with running.read() as session:
+                await (await session.connection()).execute(everything)
+
+        with pytest.raises(Failure) as caught:
+            await again()
+        assert caught.value.retryable
+        await again()
