@@ -1,6 +1,7 @@
 """Policies on each pod: Pod Security's restricted level, what it may use, how it is probed, how it ends."""
 
 from tests.contract.deploy.objects import (
+    JOBS,
     SERVICES,
     WORKLOADS,
     Object,
@@ -116,6 +117,18 @@ def missing(objects: list[Object]) -> list[str]:
     """Services that are not there."""
     there = {workload["metadata"]["name"] for workload in of_kind(objects, "Deployment", "StatefulSet")}
     return [f"{service} is missing" for service in SERVICES if service not in there]
+
+
+def unordered(objects: list[Object]) -> list[str]:
+    """What a rollout in two steps would take for something else: first everything but services, then those."""
+    found = []
+    for workload in of_kind(objects, *WORKLOADS):
+        name = workload["metadata"]["name"]
+        component = workload["metadata"].get("labels", {}).get("app.kubernetes.io/component")
+        wanted = "service" if name in SERVICES else "job" if name in JOBS else None
+        if component != wanted:
+            found.append(f"{workload['kind']} {name}: its component is {component}")
+    return found
 
 
 def seconds(objects: list[Object], running: Running, name: str) -> float:

@@ -14,6 +14,7 @@ Policy = Callable[[list[Object]], list[str]]
 
 EVERYWHERE: Mapping[str, Policy] = {
     "every service is there": pods.missing,
+    "jobs can go first": pods.unordered,
     "pods are restricted": pods.unrestricted,
     "containers are bounded": pods.unbounded,
     "liveness and readiness are asked apart": pods.ill_probed,

@@ -59,6 +59,11 @@ def a_service_is_left_out(objects: list[Object]) -> None:
     objects.remove(the(objects, "Deployment", "alerts"))
 
 
+@breaks("jobs can go first")
+def a_service_is_not_told_from_the_rest(objects: list[Object]) -> None:
+    del the(objects, "StatefulSet", "gateway")["metadata"]["labels"]["app.kubernetes.io/component"]
+
+
 @breaks("pods are restricted")
 def a_pod_may_run_as_root(objects: list[Object]) -> None:
     spec(objects, "config")["securityContext"]["runAsNonRoot"] = False
