@@ -60,10 +60,12 @@ def violates_unique(error: IntegrityError) -> bool:
 
 
 def _passes(error: DBAPIError) -> bool:
-    # A table was altered under a statement that was prepared before; SQLAlchemy has forgotten it by now.
-    if error.connection_invalidated or isinstance(error.driver_exception, asyncpg.InvalidCachedStatementError):
-        return True
     cause = error.orig
+    if error.connection_invalidated:
+        return True
+    if cause is not None and isinstance(cause.__cause__, asyncpg.InvalidCachedStatementError):
+        # A table was altered under a statement that was prepared before; SQLAlchemy has forgotten it by now.
+        return True
     if isinstance(cause, sqlite3.Error):
         # An error that the driver raises by itself (a closed connection) has no code.
         code = getattr(cause, "sqlite_errorcode", None)
