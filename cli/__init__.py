@@ -1,0 +1,1 @@
+"""The `seawall` command: runs Seawall on one machine, asks it, and operates it."""

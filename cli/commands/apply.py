@@ -1,0 +1,63 @@
+"""`seawall apply`: make everything be exactly what a seawall.yaml says."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cli.connection import connect
+from cli.door import OWN, Door
+from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Key, Url
+from cli.output import command, print_json, print_table, say
+from cli.problem import Problem
+from seawall.alerts.v1 import alerts_pb2
+from seawall.config.v1 import config_pb2
+
+Changes = config_pb2.ApplyManifestResponse | alerts_pb2.ApplyManifestResponse
+ACTIONS = ("created", "updated", "deleted")
+
+
+@command
+def apply(
+    file: Annotated[Path, typer.Option("--file", "-f", help="A seawall.yaml; - reads stdin.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")] = False,
+    url: Url = None,
+    key: Key = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Make everything be exactly what a seawall.yaml says; what it does not name is deleted."""
+    text = _read(file)
+    door = Door(connect(url, key, data_dir))
+    config = door.call(
+        "seawall.config.v1.ConfigService/ApplyManifest",
+        config_pb2.ApplyManifestRequest(parent=OWN, manifest=text, dry_run=dry_run),
+        config_pb2.ApplyManifestResponse,
+    )
+    alerts = door.call(
+        "seawall.alerts.v1.AlertService/ApplyManifest",
+        alerts_pb2.ApplyManifestRequest(parent=OWN, manifest=text, dry_run=dry_run),
+        alerts_pb2.ApplyManifestResponse,
+    )
+    changes = {action: sorted([*getattr(config, action), *getattr(alerts, action)]) for action in ACTIONS}
+    if as_json:
+        print_json({**changes, "version": config.version, "dry_run": dry_run})
+        return
+    rows = [(action, name) for action in ACTIONS for name in changes[action]]
+    print_table(("", "name"), rows, empty="Nothing differs from the manifest.")
+    if rows:
+        say(
+            "[dim]Nothing was changed: this was a dry run.[/]"
+            if dry_run
+            else f"[dim]{escape(str(file))} is in force, as version {config.version}.[/]"
+        )
+
+
+def _read(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise Problem("unreadable_file", f"{file}: {why}.", hint="Name a readable seawall.yaml with -f.") from error
