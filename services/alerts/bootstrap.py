@@ -33,6 +33,7 @@ from services.alerts.application.reach import Reach
 from services.alerts.application.read_manifest import Declaration
 from services.alerts.application.retry_delivery import RetryDelivery
 from services.alerts.application.send_deliveries import SendDeliveries
+from services.alerts.application.settle_delivery import SettleDelivery
 from services.alerts.application.test_receiver import TestReceiver
 from services.alerts.application.try_delivery import TryDelivery
 from services.alerts.entrypoints.grpc import AlertServicer, UseCases
@@ -89,12 +90,13 @@ async def compose(settings: Settings, service: Service, publish: Publish) -> Com
     reach = Reach(Secrets())
     manage = ManageReceivers(store, announcer, reach, clock)
     apply_manifest = ApplyManifest(store, manage, clock)
-    try_delivery = TryDelivery(store, announcer, reach, channel, clock=clock, rng=rng)
+    try_delivery = TryDelivery(reach, channel)
     worker = SendDeliveries(
         store,
         try_delivery,
-        bell,
-        clock,
+        SettleDelivery(store, announcer, clock=clock, rng=rng),
+        bell=bell,
+        clock=clock,
         concurrency=settings.delivery_concurrency,
         lease=timedelta(seconds=2 * settings.delivery_timeout),
         rng=rng,

@@ -6,12 +6,12 @@ from events.cloudevents import Received
 from events.health import TargetVerdictChanged
 from resilience.clock import Clock
 from services.alerts.application.announce import Announcer
-from services.alerts.application.ports import Store
+from services.alerts.application.ports import Store, Work
 from services.alerts.domain.target_health import TARGET_KINDS, judge
 
 
 class ApplyVerdicts:
-    """Applies each verdict once, in a transaction of its own, and none that is older than the one applied last."""
+    """Applies each verdict once, and none that is older than the one applied last."""
 
     def __init__(self, store: Store, announcer: Announcer, clock: Clock) -> None:
         self._store = store
@@ -19,21 +19,21 @@ class ApplyVerdicts:
         self._clock = clock
 
     async def __call__(self, events: Sequence[Received[TargetVerdictChanged]]) -> None:
-        """Apply `events` in order. Raises Failure(retryable) while the store is away."""
-        for event in events:
-            await self._apply(event)
+        """Apply `events` in order, all or none. Raises Failure(retryable) while the store is away."""
+        async with self._store.transaction() as work:
+            for event in events:
+                await self._apply(work, event)
 
-    async def _apply(self, event: Received[TargetVerdictChanged]) -> None:
+    async def _apply(self, work: Work, event: Received[TargetVerdictChanged]) -> None:
         now = self._clock.now()
         verdict = event.data
-        async with self._store.transaction() as work:
-            if not await work.first_time(event.source, event.id, now):
-                return
-            # A topic that is read again brings old verdicts back.
-            if not await work.verdicts.advance(verdict.organization, verdict.target, verdict.since):
-                return
-            unresolved = await work.alerts.unresolved(verdict.organization, verdict.target, TARGET_KINDS)
-            changes = judge(unresolved, verdict)
-            await self._announcer.resolve_all(work, changes.resolve, now)
-            for condition in changes.open:
-                await self._announcer.open(work, condition, now)
+        if not await work.first_time(event.source, event.id, now):
+            return
+        # A topic that is read again brings old verdicts back.
+        if not await work.verdicts.advance(verdict.organization, verdict.target, verdict.since):
+            return
+        unresolved = await work.alerts.unresolved(verdict.organization, verdict.target, TARGET_KINDS)
+        changes = judge(unresolved, verdict)
+        await self._announcer.resolve_all(work, changes.resolve, now)
+        for condition in changes.open:
+            await self._announcer.open(work, condition, now)

@@ -14,6 +14,7 @@ from resilience.clock import Clock
 from resilience.errors import Failure
 from services.alerts.application.bell import Bell
 from services.alerts.application.ports import Store
+from services.alerts.application.settle_delivery import SettleDelivery
 from services.alerts.application.try_delivery import TryDelivery
 from services.alerts.domain.delivery import Delivery
 from services.alerts.domain.lanes import LANE, Lanes
@@ -23,6 +24,8 @@ log = structlog.stdlib.get_logger("deliveries")
 
 POLL_INTERVAL = 0.5
 """Seconds after which it looks by itself: for retries, and for what another replica wrote."""
+BREATH = 0.02
+"""Seconds between one claim and the next, so that under load a claim is for many."""
 
 
 class SendDeliveries:
@@ -37,15 +40,17 @@ class SendDeliveries:
         self,
         store: Store,
         try_delivery: TryDelivery,
+        settle_delivery: SettleDelivery,
+        *,
         bell: Bell,
         clock: Clock,
-        *,
         concurrency: int,
         lease: timedelta,
         rng: random.Random,
     ) -> None:
         self._store = store
         self._try = try_delivery
+        self._settle = settle_delivery
         self._bell = bell
         self._clock = clock
         self._lanes = Lanes(concurrency)
@@ -85,6 +90,7 @@ class SendDeliveries:
                 self._start(delivery, receiver)
             if not claimed:
                 await self._bell.wait(self._clock, at_most=POLL_INTERVAL)
+            await self._clock.sleep(BREATH)
 
     async def _claim(self) -> Sequence[tuple[Delivery, Receiver]]:
         if self._lanes.free <= 0:
@@ -121,11 +127,11 @@ class SendDeliveries:
 
     async def _deliver(self, delivery: Delivery, receiver: Receiver) -> None:
         claimed_until = self._clock.monotonic() + self._lease.total_seconds()
-        answer = await self._try.send(delivery, receiver)
+        answer = await self._try(delivery, receiver)
         backoff = Backoff(first=0.1, cap=2.0, rng=self._rng)
         while True:
             try:
-                return await self._try.settle(delivery, answer)
+                return await self._settle(delivery, answer)
             except Failure as failure:
                 # Past the lease the delivery is anybody's: it will be sent again, which is all that is left to do.
                 if not failure.retryable or self._clock.monotonic() > claimed_until:

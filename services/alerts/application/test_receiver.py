@@ -31,7 +31,7 @@ class TestReceiver:
         async with self._store.snapshot() as work:
             receiver = await existing(work, organization, receiver_id)
         delivery = self._compose(receiver)
-        answer = await self._try.send(delivery, receiver)
+        answer = await self._try(delivery, receiver)
         delivery = delivery.once(answer)
         async with self._store.transaction() as work:
             await work.deliveries.add([delivery])
