@@ -20,4 +20,5 @@ DataDir = Annotated[
     typer.Option("--data-dir", envvar="SEAWALL_DATA_DIR", help="Where a running `seawall up` keeps its files."),
 ]
 DEFAULT_DATA_DIR = Path(".seawall")
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is destroyed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Data as JSON on stdout; errors as JSON on stderr.")]

@@ -9,9 +9,10 @@ import typer
 from rich.markup import escape
 
 from chassis import keys
+from cli.confirm import confirm
 from cli.connection import connect
 from cli.door import OWN, Door
-from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Key, Url
+from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Key, Url, Yes
 from cli.output import command, print_json, print_table, print_text, say
 from cli.show import NONE, as_dict, enum_of, id_of, time_of, timestamp
 from seawall.config.v1 import config_pb2, resources_pb2
@@ -71,12 +72,14 @@ def create_key(
 def revoke_key(
     name: Annotated[str, typer.Argument(help="The key's name.")],
     project: Project = "default",
+    yes: Yes = False,
     url: Url = None,
     key: Key = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """End a key; every gateway refuses it within two seconds."""
+    confirm(f"Whoever uses the key {name} of project {project} will be refused.", name, yes=yes)
     ask = config_pb2.RevokeKeyRequest(name=f"{OWN}/projects/{project}/keys/{name}")
     door = Door(connect(url, key, data_dir))
     revoked = door.call(f"{SERVICE}/RevokeKey", ask, config_pb2.RevokeKeyResponse).key
