@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 import uuid
@@ -17,7 +18,8 @@ from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 ANSWER = "alpha/small heard: Hello there"
 
 
@@ -55,6 +57,46 @@ async def curl(system: System, name: str) -> str:
     if shutil.which("curl") is None:
         pytest.skip("curl is not on this machine")
     return await run(system, str(EXAMPLES / "curl" / name))
+
+
+def snippet(system: System, which: str) -> str:
+    """The Python of the README that imports `which`, with this system's addresses and key."""
+    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = [block for block in blocks if f"import {which}" in block]
+    return (
+        block.replace("http://127.0.0.1:8080", system.http())
+        .replace("127.0.0.1:50051", system.grpc())
+        .replace("127.0.0.1:9092", system.stores.kafka.bootstrap)
+        .replace("sw_...", system.key)
+    )
+
+
+async def test_the_readmes_openai_lines_get_an_answer(system: System) -> None:
+    lines = snippet(system, "OpenAI") + "print(answer.choices[0].message.content)\n"
+    assert "alpha/small heard: Hello" in await run(system, sys.executable, "-c", lines)
+
+
+async def test_the_readmes_grpc_lines_print_answer_and_cost(system: System) -> None:
+    assert "alpha/small heard: Hello" in await run(system, sys.executable, "-c", snippet(system, "grpc"))
+
+
+async def test_the_readmes_consumer_sees_a_request(system: System, tmp_path: Path) -> None:
+    (tmp_path / "readme.py").write_text(snippet(system, "FastStream"))
+    log = tmp_path / "log"
+    consumer = OwnedProcess(
+        "the README's consumer",
+        [sys.executable, "-m", "faststream", "run", "--app-dir", str(tmp_path), "readme:app"],
+        log,
+        environment=environment(system),
+    )
+    answer = await system.chat("for the README")
+    await consumer.start()
+    try:
+        await eventually(
+            lambda: f"{answer.headers['x-seawall-request-id']} alpha/small 0." in log.read_text(), within=40
+        )
+    finally:
+        await consumer.discard()
 
 
 @pytest.mark.parametrize("name", ["openai_chat.py", "openai_stream.py", "grpc_chat.py", "grpc_reflection.py"])

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from chassis import manifest
 from chassis.settings import ServiceSettings
 from resilience.errors import Reason
 
@@ -20,6 +21,7 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 ANCHOR = re.compile(r'<a id="([^"]+)">')
 SETTING = re.compile(r"`(?:SEAWALL_)?([A-Z][A-Z0-9_]*)`")
+YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"(?:^|`|\s)make ([a-z][a-z0-9-]*)")
 
 
@@ -91,6 +93,20 @@ def test_every_make_target_that_a_document_names_is_there() -> None:
 def code(text: str) -> str:
     """The parts of a document that are code: fenced blocks and what stands between backticks."""
     return "\n".join([*FENCE.findall(text), *(f"`{part}`" for part in re.findall(r"`([^`\n]+)`", FENCE.sub("", text)))])
+
+
+def manifests() -> list[tuple[str, str]]:
+    found = [(name(path), text) for path in documents() for text in YAML.findall(path.read_text())]
+    return [(where, text) for where, text in found if text.startswith("organization:")]
+
+
+@pytest.mark.parametrize(("where", "text"), manifests())
+def test_a_manifest_in_a_document_is_one(where: str, text: str) -> None:
+    assert manifest.parse(text).organization
+
+
+def test_the_example_of_a_manifest_is_one() -> None:
+    assert manifest.parse((ROOT / "examples" / "seawall.yaml").read_text()).organization
 
 
 def test_every_decision_is_in_the_index() -> None:
