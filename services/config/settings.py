@@ -25,6 +25,8 @@ class Settings(ServiceSettings):
     """Bring the tables up to date at start-up; off where a job of its own does so."""
     manifest: Path | None = None
     """A seawall.yaml to apply at start-up."""
+    secrets_dir: Path | None = None
+    """The only directory that `file:` references of a manifest's keys may lead to; nowhere where unset."""
 
     @property
     def database(self) -> str:

@@ -23,7 +23,7 @@ class CreatedKey:
 class CreateKey:
     """Makes keys whose secrets are kept as digests under `pepper`."""
 
-    def __init__(self, change: ChangeConfiguration, clock: Clock, *, pepper: str) -> None:
+    def __init__(self, change: ChangeConfiguration, clock: Clock, *, pepper: bytes) -> None:
         self._change = change
         self._clock = clock
         self._pepper = pepper

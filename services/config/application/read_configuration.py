@@ -25,9 +25,7 @@ class ReadConfiguration:
             raise not_found(name)
         return found
 
-    async def page(
-        self, kind: type[R], parent: str, *, of: type[Resource], after: str, limit: int
-    ) -> Sequence[R]:
+    async def page(self, kind: type[R], parent: str, *, of: type[Resource], after: str, limit: int) -> Sequence[R]:
         """At most `limit` resources under `parent`, which is one `of` that kind, by name. Raises Failure(NOT_FOUND)."""
         await self.get(of, parent)
         return await self._store.page(kind, parent, now=self._clock.now(), after=after, limit=limit)

@@ -27,6 +27,7 @@ class DeclaredKey:
     name: str
     role: Role
     secret: Secret
+    expire_time: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,15 @@ class Declaration:
                 wanted.check(one.resource)
         for key in self.keys:
             with at(key.path):
-                wanted.check(wanted.get(Key, key.name))
+                wanted.check(wanted.resources[key.name])
         return wanted
 
     def _keys(self, current: Configuration, declared: Configuration, now: datetime) -> Iterable[Key]:
         before = {key.name: key for key in current.each(Key)}
         names = {key.name for key in self.keys}
         digests = {key.secret.digest for key in self.keys}
-        for key in self.keys:
-            yield _declared_key(key, before.get(key.name), now)
+        for declared_key in self.keys:
+            yield _declared_key(declared_key, before.get(declared_key.name), now)
         for key in before.values():
             if key.name in names or key.owner not in declared.resources:
                 continue  # said above, or gone with its project
@@ -86,5 +87,5 @@ class Declaration:
 def _declared_key(declared: DeclaredKey, before: Key | None, now: datetime) -> Key:
     """The key as it is declared. A revoked one stays revoked until it is given another secret."""
     if before is None or before.secret != declared.secret:
-        return Key(declared.name, declared.role, declared.secret, Origin.MANIFEST, create_time=now)
-    return replace(before, role=declared.role, origin=Origin.MANIFEST)
+        return Key(declared.name, declared.role, declared.secret, Origin.MANIFEST, now, declared.expire_time)
+    return replace(before, role=declared.role, origin=Origin.MANIFEST, expire_time=declared.expire_time)

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from chassis.principal import Role
 from services.config.domain.faults import invalid
-from services.config.domain.names import PROJECT
 from services.config.domain.resource import Reference
 
 
@@ -49,6 +48,5 @@ class Key:
 
     def check(self) -> None:
         """See Resource."""
-        PROJECT.ids(self.owner)
         if self.expire_time is not None and self.expire_time <= self.create_time:
-            raise invalid("expire_time", "must be in the future")
+            raise invalid("expire_time", "must be after the time when the key is made")

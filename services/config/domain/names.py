@@ -4,10 +4,7 @@ import re
 
 from services.config.domain.faults import invalid
 
-OWN = "-"
-"""Stands for the caller's own organization, so it is nobody's id."""
-
-_ID = re.compile(r"[a-z0-9-]{1,63}")
+_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class Pattern:
@@ -39,13 +36,13 @@ MODEL = Pattern("organizations/{organization}/models/{model}")
 
 def is_id(text: str) -> bool:
     """Whether `text` may be the id of something."""
-    return text != OWN and _ID.fullmatch(text) is not None
+    return _ID.fullmatch(text) is not None
 
 
 def check_id(text: str, *, field: str) -> str:
     """`text`, if it may be an id. Raises Failure(INVALID_REQUEST)."""
     if not is_id(text):
-        raise invalid(field, "must be 1 to 63 lower-case letters, digits and hyphens")
+        raise invalid(field, "must be 1 to 63 lower-case letters, digits and hyphens, a hyphen neither first nor last")
     return text
 
 

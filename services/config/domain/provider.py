@@ -1,9 +1,9 @@
 """An account or endpoint at a vendor."""
 
-import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chassis.secrets import is_reference
 from services.config.domain.faults import invalid
 from services.config.domain.names import ORGANIZATION, organization_of
 from services.config.domain.resource import Reference
@@ -14,8 +14,6 @@ VENDORS = (OPENAI, OPENAI_COMPATIBLE)
 
 MAX_KEYS = 100
 MAX_URL = 2048
-
-_KEY_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,254}|file:[^\x00-\x20\x7f]{1,1024}")
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ class Provider:
         if len(self.keys) > MAX_KEYS:
             raise invalid("keys", f"must be at most {MAX_KEYS}")
         for index, key in enumerate(self.keys):
-            if _KEY_REFERENCE.fullmatch(key) is None:
-                raise invalid(f"keys[{index}]", "must be a reference, env:NAME or file:PATH, never the secret itself")
+            if not is_reference(key):
+                raise invalid(f"keys[{index}]", "must be a reference, env:NAME or file:/PATH, never the secret itself")
             if key in self.keys[:index]:
                 raise invalid(f"keys[{index}]", "is there twice")
 

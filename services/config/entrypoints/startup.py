@@ -1,5 +1,6 @@
 """What is done once before the service is ready: the store made usable, the manifest applied."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from services.config.application.apply_manifest import ApplyManifest
 from services.config.application.ports import START_UP
+from services.config.application.read_manifest import ReadManifest
 from services.config.domain.declaration import Declaration
 
 log = structlog.stdlib.get_logger("startup")
@@ -23,21 +25,24 @@ CONDITION = "configuration"
 class StartUp:
     """Runs in the background, so that the service lives while its database is away, and tries until it is there.
 
-    `prepare` makes the store usable; it raises Failure(retryable) while it cannot. A manifest that is wrong ends the
-    service: one that ran on would hide it.
+    `done` is set once everything else may use the store. `prepare` makes the store usable; it raises
+    Failure(retryable) while it cannot. A manifest that is wrong ends the service: one that ran on would hide it.
     """
 
     def __init__(
         self,
         prepare: Callable[[], Awaitable[None]],
+        read_manifest: ReadManifest,
         apply_manifest: ApplyManifest,
-        manifest: Path | None,
         *,
+        manifest: Path | None,
         health: Health,
         clock: Clock,
     ) -> None:
         self._prepare = prepare
+        self._read_manifest = read_manifest
         self._apply = apply_manifest
+        self.done = asyncio.Event()
         self._manifest = manifest
         self._health = health
         self._clock = clock
@@ -46,21 +51,20 @@ class StartUp:
     async def run(self) -> None:
         """Return once the service can serve. Raises Failure where it never will."""
         try:
-            declaration = self._read()
+            declaration = await asyncio.to_thread(self._read, self._manifest) if self._manifest else None
             await self._until_done(declaration)
         except Failure as failure:
-            log.error("the service cannot start", manifest=str(self._manifest), cause=failure.message, **failure.detail)
+            log.error("the service cannot start", cause=failure.message, **failure.detail)  # noqa: TRY400 - it is told
             raise
         self._health.met(CONDITION)
+        self.done.set()
 
-    def _read(self) -> Declaration | None:
-        if self._manifest is None:
-            return None
+    def _read(self, manifest: Path) -> Declaration:
         try:
-            text = self._manifest.read_text("utf-8")
+            text = manifest.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Failure(Reason.INVALID_REQUEST, f"{self._manifest} cannot be read: {error}") from error
-        return self._apply.read(text)
+            raise Failure(Reason.INVALID_REQUEST, f"{manifest} cannot be read: {error}") from error
+        return self._read_manifest(text)
 
     async def _until_done(self, declaration: Declaration | None) -> None:
         backoff = Backoff(first=0.2, cap=2.0, rng=random.Random())  # noqa: S311 - jitter

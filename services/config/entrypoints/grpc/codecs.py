@@ -1,9 +1,13 @@
 """Resources between protobuf and the domain: one pair of functions a noun."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from chassis.principal import Role
+from seawall.config.v1 import config_pb2 as api
 from seawall.config.v1 import resources_pb2 as pb
+from services.config.application.ports import AuditRecord
+from services.config.domain.configuration import Configuration
 from services.config.domain.faults import invalid
 from services.config.domain.key import Key
 from services.config.domain.model import ORDERED, Model, Policy, Route, Target
@@ -99,13 +103,8 @@ def encode_key(key: Key) -> pb.Key:
     )
 
 
-def encode_key_record(key: Key) -> pb.KeyRecord:
-    """As gateways need it."""
-    return pb.KeyRecord(key=encode_key(key), digest=key.secret.digest)
-
-
 def decode_price(message: pb.Price, organization: str, now: datetime) -> Price:
-    """The price that `message` describes, in force from `now` where it names no time. Raises Failure(INVALID_REQUEST)."""
+    """The price that `message` tells, in force from `now` where it says no time. Raises Failure(INVALID_REQUEST)."""
     since = moment(message.effective_time, field="effective_time") if message.HasField("effective_time") else now
     return Price(
         organization,
@@ -125,6 +124,37 @@ def encode_price(price: Price) -> pb.Price:
         output=write_amount(price.output),
         cached_input="" if price.cached_input is None else write_amount(price.cached_input),
         effective_time=timestamp(price.effective_time),
+    )
+
+
+def encode_audit_record(record: AuditRecord) -> api.AuditRecord:
+    """As the API shows it."""
+    return api.AuditRecord(
+        time=timestamp(record.time),
+        actor=record.actor,
+        action=record.action.value,
+        resource=record.resource,
+        version=record.version,
+    )
+
+
+def encode_snapshot(version: int, configurations: Mapping[str, Configuration]) -> pb.Snapshot:
+    """Everything that is set, by organization id."""
+    return pb.Snapshot(
+        version=version,
+        organizations=[_encode_share(configurations[organization]) for organization in sorted(configurations)],
+    )
+
+
+def _encode_share(configuration: Configuration) -> pb.OrganizationSnapshot:
+    (organization,) = configuration.each(Organization)
+    return pb.OrganizationSnapshot(
+        organization=encode_organization(organization),
+        projects=[encode_project(project) for project in configuration.each(Project)],
+        keys=[pb.KeyRecord(key=encode_key(key), digest=key.secret.digest) for key in configuration.each(Key)],
+        providers=[encode_provider(provider) for provider in configuration.each(Provider)],
+        models=[encode_model(model) for model in configuration.each(Model)],
+        prices=[encode_price(price) for price in configuration.each(Price)],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from google.protobuf.message import Message
 from pydantic import BaseModel
 
 from chassis.grpc.principal import current_principal, own_organization
@@ -16,7 +17,7 @@ from services.config.domain.names import Pattern, check_id, organization_of
 from services.config.domain.resource import Resource
 
 R = TypeVar("R", bound=Resource)
-M = TypeVar("M")
+M = TypeVar("M", bound=Message)
 
 MAX_PAGE_SIZE = 1000
 
@@ -46,16 +47,22 @@ class After(BaseModel):
     name: str
 
 
-@dataclass(frozen=True)
-class Noun(Generic[R, M]):
-    """One kind of resource as the API shows it; `field` is what requests call it."""
+@dataclass(frozen=True, kw_only=True)
+class Listed(Generic[R, M]):
+    """One kind of resource as lists show it."""
 
-    field: str
     kind: type[R]
-    pattern: Pattern
     parent: Pattern
     parent_kind: type[Resource]
     encode: Callable[[R], M]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noun(Listed[R, M]):
+    """One kind of resource that has all of the standard methods; `field` is what requests call it."""
+
+    field: str
+    pattern: Pattern
     decode: Callable[[M, str], R]
 
 
@@ -71,15 +78,13 @@ class Methods:
         own(noun.pattern, name)
         return noun.encode(await self._read.get(noun.kind, name))
 
-    async def list(self, noun: Noun[R, M], request: ListRequest) -> tuple[Sequence[M], str]:
+    async def list(self, noun: Listed[R, M], request: ListRequest) -> tuple[Sequence[M], str]:
         """A page of the parent's resources, and the token of the next one."""
         own(noun.parent, request.parent, field="parent")
         size = page_size(request.page_size, most=MAX_PAGE_SIZE)
         cursor = cursor_of(request.page_token, After)
         after = cursor.name if cursor else ""
-        found = await self._read.page(
-            noun.kind, request.parent, of=noun.parent_kind, after=after, limit=size + 1
-        )
+        found = await self._read.page(noun.kind, request.parent, of=noun.parent_kind, after=after, limit=size + 1)
         token = page_token(After(name=found[size - 1].name)) if len(found) > size else ""
         return [noun.encode(resource) for resource in found[:size]], token
 

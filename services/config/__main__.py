@@ -1,0 +1,8 @@
+"""Runs the config service."""
+
+from chassis.lifecycle import run
+from services.config.bootstrap import build
+from services.config.settings import Settings
+
+if __name__ == "__main__":
+    run("config", Settings, build)

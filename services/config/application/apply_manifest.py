@@ -1,0 +1,24 @@
+"""Makes everything be exactly what a manifest says, in one transaction."""
+
+from resilience.clock import Clock
+from services.config.application.change_configuration import Applied, ChangeConfiguration
+from services.config.application.ports import Actor
+from services.config.domain.declaration import Declaration
+
+
+class ApplyManifest:
+    """Applies what manifests declare; a second time nothing changes."""
+
+    def __init__(self, change: ChangeConfiguration, clock: Clock) -> None:
+        self._change = change
+        self._clock = clock
+
+    async def __call__(self, declaration: Declaration, *, actor: Actor, dry_run: bool = False) -> Applied:
+        """Apply `declaration`, or only tell what would change. Raises Failure, with the path of what is wrong."""
+        now = self._clock.now()
+        return await self._change(
+            declaration.organization,
+            lambda current: declaration.wanted(current, now),
+            actor=actor,
+            dry_run=dry_run,
+        )

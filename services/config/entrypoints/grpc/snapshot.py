@@ -1,0 +1,39 @@
+"""SnapshotService: what the other services run on."""
+
+import asyncio
+from typing import Any
+
+import grpc
+
+from seawall.config.v1 import config_pb2 as api
+from seawall.config.v1.config_pb2_grpc import SnapshotServiceServicer, add_SnapshotServiceServicer_to_server
+from services.config.application.ports import Store
+from services.config.entrypoints.grpc.codecs import encode_snapshot
+
+SERVICE = api.DESCRIPTOR.services_by_name["SnapshotService"].full_name
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SnapshotServicer(SnapshotServiceServicer):
+    """Builds the snapshot of a version once, however many gateways ask for it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._newest = api.GetSnapshotResponse()
+        self._building = asyncio.Lock()
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Serve this on `server`."""
+        add_SnapshotServiceServicer_to_server(self, server)
+
+    async def GetSnapshot(self, request: api.GetSnapshotRequest, _context: Context) -> api.GetSnapshotResponse:
+        """See the proto file."""
+        version = await self._store.version()
+        if version == request.known_version:
+            return api.GetSnapshotResponse()
+        async with self._building:
+            if self._newest.snapshot.version != version:
+                everything = await self._store.everything()
+                self._newest = api.GetSnapshotResponse(snapshot=encode_snapshot(*everything))
+            return self._newest
