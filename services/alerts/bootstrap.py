@@ -87,7 +87,7 @@ async def compose(settings: Settings, service: Service, publish: Publish) -> Com
     channel = await enter(HttpChannel(clock, deadline=settings.delivery_timeout))
 
     announcer = Announcer(new_id)
-    reach = Reach(Secrets())
+    reach = Reach(Secrets(directory=settings.secrets_dir))
     manage = ManageReceivers(store, announcer, reach, clock)
     apply_manifest = ApplyManifest(store, manage, clock)
     try_delivery = TryDelivery(reach, channel)

@@ -33,7 +33,9 @@ async def build(settings: Settings, service: Service) -> None:
     )
     providers = ProvidersInUse()
     configure = UseConfiguration(
-        providers, vendors=known_vendors(max_event=settings.max_event_bytes), secrets=Secrets()
+        providers,
+        vendors=known_vendors(max_event=settings.max_event_bytes),
+        secrets=Secrets(directory=settings.secrets_dir),
     )
     send, observer = SendRequest(http, agent=f"seawall/{VERSION}"), TelemetryObserver()
     servicer = ProviderServicer(
