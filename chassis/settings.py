@@ -1,5 +1,7 @@
 """What every service is told by its environment."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -21,6 +23,8 @@ class ServiceSettings(BaseSettings):
     kafka_replication: int = Field(default=1, ge=1)
     """Replicas of the topics that are created."""
 
+    secrets_dir: Path | None = None
+    """Directory that `file:` references may lead into; they are refused without it."""
     internal_token: SecretStr = SecretStr("")
     """Secret that the services show each other; not asked for where empty (a development machine)."""
 
