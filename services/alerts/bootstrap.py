@@ -5,7 +5,6 @@ import random
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from chassis.grpc.server import GrpcServer
@@ -19,8 +18,6 @@ from chassis.storage.database import Database
 from chassis.storage.migrate import migrate
 from chassis.storage.outbox import OutboxRelay
 from events.topics import HEALTH
-from seawall.alerts.v1 import alerts_pb2
-from seawall.alerts.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
 from services.alerts.adapters.http import HttpChannel
 from services.alerts.adapters.sql.store import SqlStore
 from services.alerts.application.announce import Announcer
@@ -36,12 +33,11 @@ from services.alerts.application.send_deliveries import SendDeliveries
 from services.alerts.application.settle_delivery import SettleDelivery
 from services.alerts.application.test_receiver import TestReceiver
 from services.alerts.application.try_delivery import TryDelivery
-from services.alerts.entrypoints.grpc import AlertServicer, UseCases
+from services.alerts.entrypoints.grpc import SERVICE, AlertServicer, UseCases
 from services.alerts.entrypoints.startup import StartUp, read_manifest_file
 from services.alerts.settings import Settings
 
 VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
-SERVICE = alerts_pb2.DESCRIPTOR.services_by_name["AlertService"].full_name
 
 
 def new_id() -> str:
@@ -70,8 +66,7 @@ async def build(settings: Settings, service: Service) -> None:
 
 def grpc_server(settings: Settings, service: Service, composed: Composed) -> GrpcServer:
     """The server of AlertService."""
-    add = partial(add_AlertServiceServicer_to_server, composed.servicer)
-    return GrpcServer(settings, service.health, add=[add], services=[SERVICE])
+    return GrpcServer(settings, service.health, add=[composed.servicer.register], services=[SERVICE])
 
 
 async def compose(settings: Settings, service: Service, publish: Publish) -> Composed:

@@ -56,7 +56,7 @@ async def test_fields_that_seawall_does_not_know_reach_the_vendor(system: System
     await system.chat("passing through", brand_new={"deep": [1, 2.50, "ü"]}, user="u-1")
     call = system.simulator.vendor("alpha").calls[-1]
     assert call.body is not None
-    assert b'"brand_new": {"deep": [1, 2.5, "\\u00fc"]}' in call.body
+    assert b'"brand_new":{"deep": [1, 2.5, "\\u00fc"]}' in call.body
 
 
 async def test_a_provider_and_its_model_may_be_named_outright(system: System) -> None:

@@ -12,7 +12,7 @@ from chassis.grpc.principal import current_principal
 from chassis.storage.paging import cursor_of, page_size, page_token
 from resilience.errors import Failure, Reason
 from seawall.alerts.v1 import alerts_pb2 as pb
-from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceServicer
+from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceServicer, add_AlertServiceServicer_to_server
 from services.alerts.application.apply_manifest import ApplyManifest
 from services.alerts.application.change_alert import ChangeAlert
 from services.alerts.application.manage_receivers import ManageReceivers
@@ -31,6 +31,8 @@ from services.alerts.entrypoints.codecs import (
     encode_receiver,
 )
 from services.alerts.entrypoints.names import child, child_of, organization_of
+
+SERVICE = pb.DESCRIPTOR.services_by_name["AlertService"].full_name
 
 MAX_PAGE = 1000
 
@@ -62,6 +64,10 @@ class AlertServicer(AlertServiceServicer):
 
     def __init__(self, use: UseCases) -> None:
         self._use = use
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Serve on `server`."""
+        add_AlertServiceServicer_to_server(self, server)
 
     async def ListAlerts(self, request: pb.ListAlertsRequest, _context: Context) -> pb.ListAlertsResponse:
         """See alerts.proto."""
