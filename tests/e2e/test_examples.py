@@ -99,7 +99,7 @@ async def test_the_readmes_consumer_sees_a_request(system: System, tmp_path: Pat
         await consumer.discard()
 
 
-@pytest.mark.parametrize("name", ["openai_chat.py", "openai_stream.py", "grpc_chat.py", "grpc_reflection.py"])
+@pytest.mark.parametrize("name", ["openai_chat.py", "openai_stream.py", "grpc_chat.py", "reflection.py"])
 async def test_a_python_example_prints_the_answer(system: System, name: str) -> None:
     assert ANSWER in await python(system, name)
 
