@@ -1,5 +1,6 @@
 """The composition root of config."""
 
+import asyncio
 from pathlib import Path
 
 from chassis.grpc.server import GrpcServer
@@ -62,8 +63,8 @@ async def build(settings: Settings, service: Service) -> None:
         await relay.run()
 
     await enter(bus)
-    background.start("start-up", start_up.run)
-    background.start("outbox", relay_events)
+    for name, run in (("start-up", start_up.run), ("outbox", relay_events)):
+        service.stack.push_async_callback(_stop, background.start(name, run))
     await enter(HttpServer(pages(health), settings.http_address, drain=settings.drain_timeout / 2))
     await enter(
         GrpcServer(
@@ -73,3 +74,9 @@ async def build(settings: Settings, service: Service) -> None:
             services=[config.SERVICE, snapshot.SERVICE],
         )
     )
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    """End `task` before what it uses is closed."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,40 @@
+"""The service on a database of each kind."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from chassis import keys
+from tests.integration.config.running import Config, running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty database is, or will be."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/config.db"
+    found: str = request.getfixturevalue("database")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def shop_key(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The key that the manifest refers to."""
+    key = keys.generate()
+    monkeypatch.setenv("SHOP_KEY", key)
+    return key
+
+
+@pytest.fixture(name="config")
+async def _config(url: str) -> AsyncIterator[Config]:
+    """The service, empty."""
+    async with running(url) as config:
+        yield config
+
+
+@pytest.fixture(name="acme")
+async def _acme(config: Config, tmp_path: Path) -> Config:
+    """The service with the manifest applied."""
+    await config.apply()
+    return config
