@@ -9,7 +9,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 with grpc.insecure_channel(os.environ["SEAWALL_GRPC"]) as channel:
     pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
-    method = pool.FindMethodByName("seawall.gateway.v1.ChatService.Complete")
+    method = pool.FindServiceByName("seawall.gateway.v1.ChatService").methods_by_name["Complete"]
     request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
     call = channel.unary_unary(
         f"/{method.containing_service.full_name}/{method.name}",
