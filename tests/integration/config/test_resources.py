@@ -1,0 +1,234 @@
+"""Projects, providers, models and prices: made, read, changed, removed, and refused where they are wrong."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from resilience.errors import Reason
+from seawall.config.v1 import config_pb2 as api
+from seawall.config.v1 import resources_pb2 as pb
+from tests.integration.config.running import OWN, SHOP, Config
+
+PROVIDER = pb.Provider(vendor="openai-compatible", base_url="https://gpu-2/v1", keys=["env:A", "env:B"])
+ROUTE = pb.Route(
+    strategy="ordered",
+    targets=[pb.Target(provider="local", model="m"), pb.Target(provider="openai-main", model="gpt-5")],
+    policy=pb.Policy(timeout=Duration(seconds=30), first_token_timeout=Duration(nanos=1_500_000), retries=0),
+)
+
+
+async def test_a_provider_is_made_read_changed_and_removed(acme: Config) -> None:
+    name = f"{OWN}/providers/gpu-2"
+    request = api.CreateProviderRequest(parent=OWN, provider_id="gpu-2", provider=PROVIDER)
+    made = (await acme.call("CreateProvider", request)).provider
+    assert made == pb.Provider(name=name, vendor=PROVIDER.vendor, base_url=PROVIDER.base_url, keys=PROVIDER.keys)
+    assert (await acme.call("GetProvider", api.GetProviderRequest(name=name))).provider == made
+    assert await acme.reason("CreateProvider", request) is Reason.ALREADY_EXISTS
+
+    changed = pb.Provider(name=name, vendor="openai", keys=["file:/secrets/a"])
+    assert (await acme.call("UpdateProvider", api.UpdateProviderRequest(provider=changed))).provider == changed
+    assert (await acme.call("GetProvider", api.GetProviderRequest(name=name))).provider == changed
+
+    await acme.call("DeleteProvider", api.DeleteProviderRequest(name=name))
+    assert await acme.reason("GetProvider", api.GetProviderRequest(name=name)) is Reason.NOT_FOUND
+    assert await acme.reason("DeleteProvider", api.DeleteProviderRequest(name=name)) is Reason.NOT_FOUND
+    assert await acme.reason("UpdateProvider", api.UpdateProviderRequest(provider=changed)) is Reason.NOT_FOUND
+
+
+async def test_a_model_is_made_read_changed_and_removed(acme: Config) -> None:
+    name = f"{OWN}/models/big"
+    request = api.CreateModelRequest(parent=OWN, model_id="big", model=pb.Model(route=ROUTE))
+    made = (await acme.call("CreateModel", request)).model
+    assert made == pb.Model(name=name, route=ROUTE)
+    assert (await acme.call("GetModel", api.GetModelRequest(name=name))).model == made
+
+    bare = pb.Model(name=name, route=pb.Route(targets=ROUTE.targets[:1]))
+    changed = (await acme.call("UpdateModel", api.UpdateModelRequest(model=bare))).model
+    assert (changed.route.strategy, changed.route.policy.HasField("retries")) == ("ordered", False)
+    assert not changed.route.policy.HasField("timeout")
+
+    await acme.call("DeleteModel", api.DeleteModelRequest(name=name))
+    assert await acme.reason("GetModel", api.GetModelRequest(name=name)) is Reason.NOT_FOUND
+
+
+async def test_a_project_is_made_read_changed_and_removed(acme: Config) -> None:
+    name = f"{OWN}/projects/web"
+    message = pb.Project(models=["chat"], limits=pb.Limits(requests_per_minute=10))
+    request = api.CreateProjectRequest(parent="organizations/-", project_id="web", project=message)
+    made = (await acme.call("CreateProject", request)).project
+    assert made == pb.Project(name=name, models=["chat"], limits=message.limits)
+
+    everything = pb.Project(name="organizations/-/projects/web")
+    changed = (await acme.call("UpdateProject", api.UpdateProjectRequest(project=everything))).project
+    assert (changed.name, list(changed.models), changed.limits.requests_per_minute) == (name, [], 0)
+
+    await acme.call("DeleteProject", api.DeleteProjectRequest(name=name))
+    assert await acme.reason("GetProject", api.GetProjectRequest(name=name)) is Reason.NOT_FOUND
+
+
+async def test_a_project_takes_its_keys_along(acme: Config) -> None:
+    await acme.create_key("one")
+    before = await acme.version()
+    await acme.call("DeleteProject", api.DeleteProjectRequest(name=SHOP))
+    changes = [(one.action, one.resource) for one in await acme.audit() if one.version == before + 1]
+    assert sorted(changes) == [("delete", SHOP), ("delete", f"{SHOP}/keys/ci"), ("delete", f"{SHOP}/keys/one")]
+    assert await acme.reason("ListKeys", api.ListKeysRequest(parent=SHOP)) is Reason.NOT_FOUND
+
+
+async def test_what_is_in_use_is_not_removed(acme: Config) -> None:
+    provider = await acme.refused("DeleteProvider", api.DeleteProviderRequest(name=f"{OWN}/providers/local"))
+    assert (provider.reason, provider.detail["used_by"]) == (Reason.IN_USE, f"{OWN}/models/chat")
+    model = await acme.refused("DeleteModel", api.DeleteModelRequest(name=f"{OWN}/models/chat"))
+    assert (model.reason, model.detail["used_by"]) == (Reason.IN_USE, SHOP)
+
+
+async def test_an_update_that_changes_nothing_leaves_no_trace(acme: Config) -> None:
+    version = await acme.version()
+    project = (await acme.call("GetProject", api.GetProjectRequest(name=SHOP))).project
+    await acme.call("UpdateProject", api.UpdateProjectRequest(project=project))
+    assert await acme.version() == version
+
+
+async def test_the_price_in_force_and_those_to_come_are_listed(acme: Config) -> None:
+    now = datetime.now(UTC)
+    target = pb.Target(provider="openai-main", model="gpt-5-mini")
+
+    async def set_price(amount: str, since: datetime | None) -> pb.Price:
+        price = pb.Price(target=target, input=amount, output="1", cached_input="0.000000001")
+        if since is not None:
+            price.effective_time.FromDatetime(since)
+        answer = await acme.call("SetPrice", api.SetPriceRequest(parent=OWN, price=price))
+        return answer.price  # type: ignore[no-any-return]
+
+    async def listed() -> list[str]:
+        answer = await acme.call("ListPrices", api.ListPricesRequest(parent=OWN))
+        return [price.input for price in answer.prices]
+
+    assert await listed() == ["0.25"]
+    in_force = await set_price("0.5", None)
+    assert abs(in_force.effective_time.ToDatetime(UTC) - now) < timedelta(minutes=1)
+    assert in_force.cached_input == "0.000000001"
+    await set_price("0.75", now + timedelta(hours=1))
+    assert await listed() == ["0.5", "0.75"]
+    await set_price("0.8", now + timedelta(hours=1))
+    assert await listed() == ["0.5", "0.8"]
+
+    acme.clock.ahead = timedelta(hours=2)
+    assert await listed() == ["0.8"]
+
+    await acme.call(
+        "UpdateModel",
+        api.UpdateModelRequest(model=pb.Model(name=f"{OWN}/models/chat", route=pb.Route(targets=ROUTE.targets[:1]))),
+    )
+    await acme.call("DeleteProvider", api.DeleteProviderRequest(name=f"{OWN}/providers/openai-main"))
+    assert await listed() == []
+
+
+@pytest.mark.parametrize(
+    ("price", "field"),
+    [
+        (pb.Price(input="1", output="1"), "price.target.provider"),
+        (pb.Price(target=pb.Target(provider="gone", model="m"), input="1", output="1"), "price.target.provider"),
+        (pb.Price(target=pb.Target(provider="local"), input="1", output="1"), "price.target.model"),
+        *(
+            (pb.Price(target=pb.Target(provider="local", model="m"), input=amount, output="1"), "price.input")
+            for amount in ("", "-1", "1e3", "NaN", "Infinity", "1,5", "0.1234567891", "1234567890", "٣", " 1", "\x00")
+        ),
+        (pb.Price(target=pb.Target(provider="local", model="m"), input="1"), "price.output"),
+        (
+            pb.Price(target=pb.Target(provider="local", model="m"), input="1", output="1", cached_input="x"),
+            "price.cached_input",
+        ),
+        (
+            pb.Price(
+                target=pb.Target(provider="local", model="m"),
+                input="1",
+                output="1",
+                effective_time=Timestamp(seconds=10**15),
+            ),
+            "price.effective_time",
+        ),
+    ],
+)
+async def test_a_wrong_price_is_refused(acme: Config, price: pb.Price, field: str) -> None:
+    failure = await acme.refused("SetPrice", api.SetPriceRequest(parent=OWN, price=price))
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+
+
+@pytest.mark.parametrize(
+    ("provider", "field"),
+    [
+        (pb.Provider(), "provider.vendor"),
+        (pb.Provider(vendor="openai-compatible"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="ftp://x"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="/v1"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://[::1"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://x:99999/"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://x/\x00"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://x/" + "a" * 3000), "provider.base_url"),
+        (pb.Provider(vendor="openai", keys=["sk-secret"]), "provider.keys[0]"),
+        (pb.Provider(vendor="openai", keys=["env:A", "env:A"]), "provider.keys[1]"),
+        (pb.Provider(vendor="openai", keys=[f"env:A{n}" for n in range(101)]), "provider.keys"),
+    ],
+)
+async def test_a_wrong_provider_is_refused(acme: Config, provider: pb.Provider, field: str) -> None:
+    request = api.CreateProviderRequest(parent=OWN, provider_id="x", provider=provider)
+    failure = await acme.refused("CreateProvider", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+    assert "sk-secret" not in failure.message
+
+
+def _route(**policy: object) -> pb.Route:
+    return pb.Route(targets=[pb.Target(provider="local", model="m")], policy=pb.Policy(**policy))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("route", "field"),
+    [
+        (pb.Route(), "model.route.targets"),
+        (pb.Route(strategy="random", targets=ROUTE.targets), "model.route.strategy"),
+        (pb.Route(targets=[pb.Target(provider="gone", model="m")]), "model.route.targets[0].provider"),
+        (pb.Route(targets=[pb.Target(provider="../x", model="m")]), "model.route.targets[0].provider"),
+        (pb.Route(targets=[pb.Target(provider="local", model="a\nb")]), "model.route.targets[0].model"),
+        (pb.Route(targets=[pb.Target(provider="local", model="m" * 257)]), "model.route.targets[0].model"),
+        (pb.Route(targets=[*ROUTE.targets, *ROUTE.targets]), "model.route.targets[2]"),
+        (_route(timeout=Duration()), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=-1)), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=3601)), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=10**14)), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=1, nanos=-1)), "model.route.policy.timeout"),
+        (_route(first_token_timeout=Duration(nanos=-1)), "model.route.policy.first_token_timeout"),
+        (_route(retries=-1), "model.route.policy.retries"),
+        (_route(retries=11), "model.route.policy.retries"),
+    ],
+)
+async def test_a_wrong_model_is_refused(acme: Config, route: pb.Route, field: str) -> None:
+    request = api.CreateModelRequest(parent=OWN, model_id="x", model=pb.Model(route=route))
+    failure = await acme.refused("CreateModel", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+
+
+@pytest.mark.parametrize(
+    ("project", "field"),
+    [
+        (pb.Project(models=["gone"]), "project.models[0]"),
+        (pb.Project(models=["a/b"]), "project.models[0]"),
+        (pb.Project(models=["chat", "chat"]), "project.models"),
+        (pb.Project(limits=pb.Limits(requests_per_minute=-1)), "project.limits.requests_per_minute"),
+    ],
+)
+async def test_a_wrong_project_is_refused(acme: Config, project: pb.Project, field: str) -> None:
+    request = api.CreateProjectRequest(parent=OWN, project_id="x", project=project)
+    failure = await acme.refused("CreateProject", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+
+
+@pytest.mark.parametrize("wrong", ["", "-", "-a", "a-", "A", "a" * 64, "a/b", "ä", "a b", "a\n", "a\x00", "a.b"])
+async def test_a_wrong_id_is_refused(acme: Config, wrong: str) -> None:
+    request = api.CreateProjectRequest(parent=OWN, project_id=wrong)
+    failure = await acme.refused("CreateProject", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, "project_id")
+    name = api.GetProjectRequest(name=f"{OWN}/projects/{wrong}")
+    assert await acme.reason("GetProject", name) is Reason.INVALID_REQUEST
