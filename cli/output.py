@@ -20,6 +20,8 @@ stdout = Console(highlight=False, soft_wrap=True)
 """For data. Both honour NO_COLOR, and neither colours a pipe."""
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 """For messages."""
+PIPE_WIDTH = 1000
+"""Columns of a table that no terminal shows: what reads it wants a line for each row."""
 
 
 def print_json(value: Any) -> None:
@@ -42,12 +44,12 @@ def say(text: str) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """Rows on stdout under their columns' names; `empty` on stderr where there are none."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for position, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=position == 0)  # names are for copying
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     if table.row_count:
-        stdout.print(table, soft_wrap=False)
+        stdout.print(table, soft_wrap=False, width=None if stdout.is_terminal else PIPE_WIDTH)
     else:
         say(empty)
 

@@ -23,7 +23,10 @@ LEDGER_PATIENCE = 3.0
 
 @command
 def chat(
-    text: Annotated[Optional[str], typer.Argument(help="What to ask; read from stdin where it is not given.")] = None,  # noqa: UP045 - typer's help
+    words: Annotated[
+        Optional[list[str]],  # noqa: UP045 - typer's help
+        typer.Argument(metavar="TEXT", help="What to ask; read from stdin where it is not given."),
+    ] = None,
     model: Annotated[str, typer.Option(help="A model of the project, or provider/model.")] = "chat",
     stream: Annotated[
         Optional[bool],  # noqa: UP045 - typer's help
@@ -36,7 +39,7 @@ def chat(
     as_json: AsJson = False,
 ) -> None:
     """Ask a model; the answer is on stdout, what it took on stderr."""
-    question = text if text is not None else _from_stdin()
+    question = " ".join(words) if words else _from_stdin()
     streamed = stream if stream is not None else sys.stdout.isatty() and not as_json
     door = Door(connect(url, key, data_dir))
     receipt = Receipt()
