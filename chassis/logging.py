@@ -50,8 +50,10 @@ def configure_logging(service: str, *, level: str, format: str) -> None:  # noqa
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("aiokafka", "faststream", "alembic", "uvicorn", "asyncio", "grpc"):
+    for noisy in ("faststream", "alembic", "uvicorn", "asyncio", "grpc"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    # It writes an error each time that it tries to connect; chassis.kafka tells once when Kafka is lost or found.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def _name_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

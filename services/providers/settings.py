@@ -19,7 +19,7 @@ class Settings(ServiceSettings):
 
     config_address: str = "127.0.0.1:50053"
     """Where config's gRPC is, `host:port`."""
-    data_dir: Path = Path("data")
+    data_dir: Path = Path(".seawall")
     """Directory for the last snapshot of the configuration."""
 
     connect_timeout: float = Field(default=3.0, gt=0)

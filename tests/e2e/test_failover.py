@@ -14,7 +14,9 @@ from tests.stack.webhook import Received, WebhookSink
 
 
 def told(requests: Sequence[Received], kind: str) -> list[Received]:
-    return [request for request in requests if request.json()["type"] == kind]
+    """What was told of this kind about a target that is down; degraded is another alert, which this one supersedes."""
+    events = [(request, request.json()) for request in requests]
+    return [request for request, event in events if event["type"] == kind and event["data"]["kind"] == "target_down"]
 
 
 async def test_a_vendor_goes_down_and_comes_back(webhook_sink: WebhookSink) -> None:

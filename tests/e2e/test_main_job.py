@@ -91,7 +91,7 @@ async def test_a_client_that_knows_nothing_learns_the_api_by_reflection(system: 
     def ask() -> str:
         with grpc.insecure_channel(system.grpc()) as channel:
             pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
-            method = pool.FindMethodByName("seawall.gateway.v1.ChatService.Complete")
+            method = pool.FindServiceByName("seawall.gateway.v1.ChatService").methods_by_name["Complete"]
             request: Any = GetMessageClass(method.input_type)
             response: Any = GetMessageClass(method.output_type)
             message = request(chat={"model": "chat", "messages": [{"role": "user", "text": "hi"}]})

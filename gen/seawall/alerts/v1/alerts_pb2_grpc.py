@@ -165,7 +165,8 @@ class AlertServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApplyManifest(self, request, context):
-        """Makes the receivers be exactly the `receivers` of a seawall.yaml; its other sections are not looked at.
+        """Makes the receivers that come from a manifest be the `receivers` of this one; its other sections are checked, not
+        applied. Receivers that were made by RPC stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

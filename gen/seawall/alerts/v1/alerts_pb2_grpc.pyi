@@ -52,7 +52,9 @@ class AlertServiceStub:
     TestReceiver: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.TestReceiverRequest, _alerts_pb2.TestReceiverResponse]
     """Sends a test notification now and tells how it went."""
     ApplyManifest: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ApplyManifestRequest, _alerts_pb2.ApplyManifestResponse]
-    """Makes the receivers be exactly the `receivers` of a seawall.yaml; its other sections are not looked at."""
+    """Makes the receivers that come from a manifest be the `receivers` of this one; its other sections are checked, not
+    applied. Receivers that were made by RPC stay.
+    """
     ListDeliveries: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ListDeliveriesRequest, _alerts_pb2.ListDeliveriesResponse]
     """The delivery log, newest first."""
     RetryDelivery: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveryRequest, _alerts_pb2.RetryDeliveryResponse]
@@ -82,7 +84,9 @@ class AlertServiceAsyncStub(AlertServiceStub):
     TestReceiver: _aio.UnaryUnaryMultiCallable[_alerts_pb2.TestReceiverRequest, _alerts_pb2.TestReceiverResponse]  # type: ignore[assignment]
     """Sends a test notification now and tells how it went."""
     ApplyManifest: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ApplyManifestRequest, _alerts_pb2.ApplyManifestResponse]  # type: ignore[assignment]
-    """Makes the receivers be exactly the `receivers` of a seawall.yaml; its other sections are not looked at."""
+    """Makes the receivers that come from a manifest be the `receivers` of this one; its other sections are checked, not
+    applied. Receivers that were made by RPC stay.
+    """
     ListDeliveries: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListDeliveriesRequest, _alerts_pb2.ListDeliveriesResponse]  # type: ignore[assignment]
     """The delivery log, newest first."""
     RetryDelivery: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveryRequest, _alerts_pb2.RetryDeliveryResponse]  # type: ignore[assignment]
@@ -169,7 +173,9 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.ApplyManifestRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_alerts_pb2.ApplyManifestResponse, _abc.Awaitable[_alerts_pb2.ApplyManifestResponse]]:
-        """Makes the receivers be exactly the `receivers` of a seawall.yaml; its other sections are not looked at."""
+        """Makes the receivers that come from a manifest be the `receivers` of this one; its other sections are checked, not
+        applied. Receivers that were made by RPC stay.
+        """
 
     @_abc_1.abstractmethod
     def ListDeliveries(

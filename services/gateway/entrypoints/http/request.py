@@ -8,6 +8,9 @@ from resilience.errors import Failure, Reason
 
 BODY_TIMEOUT = 30.0
 """Seconds for a body to arrive whole."""
+DISCARD_TIMEOUT = 2.0
+MAX_DISCARDED = 64_000_000
+"""How long, and how many bytes of, a body over the limit is still read, so that its sender hears the answer."""
 MAX_TIMEOUT = 3600.0
 
 
@@ -58,6 +61,7 @@ async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes:
     """
     declared = header(scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > limit:
+        await _discard(receive)
         raise _too_large(limit)
     message = await _next_part(receive, None)
     body: bytes = message.get("body", b"")
@@ -72,8 +76,23 @@ async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:
+            await _discard(receive)
             raise _too_large(limit)
     return b"".join(parts)
+
+
+async def _discard(receive: Receive) -> None:
+    """Read on for a little: a connection that is closed on a caller who still sends takes the answer with it."""
+    size = 0
+    try:
+        async with asyncio.timeout(DISCARD_TIMEOUT):
+            while size < MAX_DISCARDED:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
 
 
 async def _next_part(receive: Receive, deadline: float | None) -> Scope:
