@@ -31,7 +31,7 @@ class Program:
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     health_url: str = ""
-    """Answers 200 when it can serve; empty where it has announced itself by then."""
+    """Answers 200 when it can serve; empty where it announces itself instead."""
     restartable: bool = True
 
 

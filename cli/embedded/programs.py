@@ -6,8 +6,11 @@ from pathlib import Path
 from cli.embedded.child import Program
 from cli.embedded.ports import HOST, free_ports
 
-SERVICES = ("config", "providers", "monitor", "alerts", "gateway")
+SERVICES = ("config", "monitor", "alerts", "providers", "gateway")
 """In the order of starting; they stop in the reverse one, so the gateway stops taking requests first."""
+FIRST = "config"
+RUN_ON_IT = ("providers", "gateway")
+"""Started when the first is ready: started before, they would wait out a back-off until they asked it again."""
 DRAIN_TIMEOUT = "8"
 """Seconds that a service may take to stop here."""
 

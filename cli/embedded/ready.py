@@ -1,11 +1,11 @@
 """What is true when `up` is ready: every service can serve, and the key that it prints is known."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from pyqwest import Client, HTTPTransport, ReadError, RemoteProtocolError, WriteError
 
-from cli.embedded.child import Child
+from cli.embedded.child import Program
 from resilience.clock import Clock
 
 POLL = 0.1
@@ -17,23 +17,27 @@ _NOT_YET = (OSError, ReadError, WriteError, RemoteProtocolError)
 
 
 class Readiness:
-    """Waits; `waiting_for` says what for, by the name of the process."""
+    """Asks; `waiting_for` names the processes that said no when they were asked last."""
 
-    def __init__(self, children: Sequence[Child], clock: Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._client = Client(HTTPTransport(enable_otel=False, connect_timeout=PROBE_TIMEOUT))
-        self.waiting_for = {child.name: child for child in children if child.program.health_url}
+        self.waiting_for: set[str] = set()
 
-    async def wait(self, url: str, key: str) -> None:
-        """Return once every child's health page says so, and `key` (where there is one) opens `url`."""
-        await asyncio.gather(*(self._healthy(child) for child in tuple(self.waiting_for.values())))
-        while key and not await self._answers(f"{url}/v1/models", {"authorization": f"Bearer {key}"}):
+    async def healthy(self, programs: Iterable[Program]) -> None:
+        """Return once the health page of each says that it can serve."""
+        await asyncio.gather(*(self._healthy(program) for program in programs))
+
+    async def opens(self, url: str, key: str) -> None:
+        """Return once `key` opens the gateway at `url`."""
+        while not await self._answers(f"{url}/v1/models", {"authorization": f"Bearer {key}"}):
             await self._clock.sleep(POLL)
 
-    async def _healthy(self, child: Child) -> None:
-        while not await self._answers(child.program.health_url, {}):
+    async def _healthy(self, program: Program) -> None:
+        self.waiting_for.add(program.name)
+        while not await self._answers(program.health_url, {}):
             await self._clock.sleep(POLL)
-        del self.waiting_for[child.name]
+        self.waiting_for.discard(program.name)
 
     async def _answers(self, url: str, headers: dict[str, str]) -> bool:
         try:

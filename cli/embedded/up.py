@@ -4,14 +4,15 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.markup import escape
 
 from cli.embedded import programs
-from cli.embedded.child import failed
+from cli.embedded.child import Program, failed
 from cli.embedded.data_dir import DataDir
 from cli.embedded.greeting import Running
 from cli.embedded.manifest import Chosen
@@ -89,16 +90,6 @@ async def _start(plan: Plan, children: Supervisor) -> Running:
     if plan.chosen.simulator_ports:
         simulator = programs.simulator(plan.chosen.simulator_ports)
         control = (await children.start(simulator, announces=True))["control"]
-    for program in programs.services(
-        plan.ports,
-        {name: plan.directory.of(name) for name in programs.SERVICES},
-        kafka=kafka,
-        manifest=plan.manifest,
-        pepper=plan.pepper,
-        token=secrets.token_urlsafe(32),
-        secrets=plan.secrets,
-    ):
-        await children.start(program)
     gateway = plan.ports["gateway"]
     running = Running(
         url=f"http://{HOST}:{gateway.http}",
@@ -110,25 +101,48 @@ async def _start(plan: Plan, children: Supervisor) -> Running:
         manifest=str(plan.manifest),
         data_dir=str(plan.directory.path),
     )
-    await _until_ready(children, running)
+    services = programs.services(
+        plan.ports,
+        {name: plan.directory.of(name) for name in programs.SERVICES},
+        kafka=kafka,
+        manifest=plan.manifest,
+        pepper=plan.pepper,
+        token=secrets.token_urlsafe(32),
+        secrets=plan.secrets,
+    )
+    await _start_services(services, children, running)
     return running
 
 
-async def _until_ready(children: Supervisor, running: Running) -> None:
-    """Raise Problem for a child that ends meanwhile, or that is not ready when the time is over."""
-    readiness = Readiness(children.children, SystemClock())
-    ready = asyncio.create_task(readiness.wait(running.url, running.key))
+async def _start_services(services: Sequence[Program], children: Supervisor, running: Running) -> None:
+    readiness = Readiness(SystemClock())
+    try:
+        for service in services:
+            if service.name not in programs.RUN_ON_IT:
+                await children.start(service)
+        await _while_all_live(children, readiness.healthy(s for s in services if s.name == programs.FIRST))
+        for service in services:
+            if service.name in programs.RUN_ON_IT:
+                await children.start(service)
+        await _while_all_live(children, readiness.healthy(services))
+        if running.key:
+            await _while_all_live(children, readiness.opens(running.url, running.key))
+    except asyncio.CancelledError:
+        if readiness.waiting_for:
+            say(f"[yellow]Not ready yet: {escape(', '.join(sorted(readiness.waiting_for)))}.[/]")
+        raise
+
+
+async def _while_all_live(children: Supervisor, waiting: Coroutine[Any, Any, None]) -> None:
+    """Wait. Raises Problem for a child that ends meanwhile."""
+    waited = asyncio.create_task(waiting)
     ended = asyncio.create_task(children.ended())
     try:
-        await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waited, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             raise failed(ended.result())
-        ready.result()
-    except asyncio.CancelledError:
-        if readiness.waiting_for and not ready.done():
-            say(f"[yellow]Not ready yet: {escape(', '.join(readiness.waiting_for))}.[/]")
-        raise
+        waited.result()
     finally:
-        for task in (ready, ended):
+        for task in (waited, ended):
             task.cancel()
-        await asyncio.gather(ready, ended, return_exceptions=True)
+        await asyncio.gather(waited, ended, return_exceptions=True)
