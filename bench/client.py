@@ -5,6 +5,7 @@ import random
 from collections import deque
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import urlsplit
 
 WORDS = 360
@@ -41,8 +42,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def ask(self, request: bytes) -> Awaitable[bool]:
         """Whether the answer is a 200."""
