@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chassis import keys
-from tests.integration.config.running import Config, running
+from tests.integration.config.running import ADMIN, MANIFEST, STRANGER, Config, running
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -38,3 +38,16 @@ async def _acme(config: Config, tmp_path: Path) -> Config:
     """The service with the manifest applied."""
     await config.apply()
     return config
+
+
+@pytest.fixture(scope="module")
+async def acme_and_other(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Config]:
+    """A service that two organizations use, each with the manifest's resources."""
+    file = tmp_path_factory.mktemp("config") / "config.db"
+    with pytest.MonkeyPatch.context() as environment:
+        async with running(f"sqlite+aiosqlite:///{file}") as config:
+            for principal in (ADMIN, STRANGER):
+                environment.setenv("SHOP_KEY", keys.generate())
+                manifest = MANIFEST.replace("organization: acme", f"organization: {principal.organization}")
+                await config.apply(manifest, key=principal)
+            yield config

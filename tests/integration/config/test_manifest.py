@@ -97,53 +97,6 @@ async def test_one_secret_leads_to_one_key_over_all_organizations(acme: Config) 
     assert "acme" not in failure.message
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "field"),
-    [
-        ("organization: acme", "organization: other", "organization"),
-        ("organization: acme", "organisation: acme", "organization"),
-        ("vendor: openai,", "vendor: anthropic,", "providers[0].vendor"),
-        ("http://gpu-1:8000/v1", "http://user:secret@gpu-1:8000/v1", "providers[1].base_url"),
-        ("http://gpu-1:8000/v1", "http://gpu-1:8000/v1?key=1", "providers[1].base_url"),
-        ("model: gpt-5-mini}", "model: gpt 5}", "models[0].route.targets[0].model"),
-        ("provider: local", "provider: gone", "models[0].route.targets[1].provider"),
-        ("models: [chat]", "models: [chat, gone]", "projects[0].models[1]"),
-        ("models: [chat]", "models: [chat, chat]", "projects[0].models"),
-        ("env:SHOP_KEY", "env:NOT_SET_ANYWHERE", "projects[0].keys[0].value"),
-        ("env:SHOP_KEY", "env:HOME", "projects[0].keys[0].value"),
-        ("env:SHOP_KEY", "env:SEAWALL_KEY_PEPPER", "projects[0].keys[0].value"),
-        ("env:SHOP_KEY", "file:/etc/hostname", "projects[0].keys[0].value"),
-        (
-            "value: env:SHOP_KEY",
-            "value: env:SHOP_KEY, expires: 2020-01-01T00:00:00Z",
-            "projects[0].keys[0].expire_time",
-        ),
-        (
-            "{name: ci, value: env:SHOP_KEY}",
-            "{name: ci, value: env:SHOP_KEY}, {name: cd, value: env:SHOP_KEY}",
-            "projects[0].keys[1].value",
-        ),
-    ],
-)
-async def test_a_wrong_manifest_is_refused_with_the_path_and_changes_nothing(
-    acme: Config, old: str, new: str, field: str
-) -> None:
-    assert old in MANIFEST
-    version = await acme.version()
-    wrong = api.ApplyManifestRequest(parent=OWN, manifest=MANIFEST.replace(old, new, 1))
-    failure = await acme.refused("ApplyManifest", wrong)
-    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
-    assert field in failure.message
-    assert await acme.version() == version
-
-
-@pytest.mark.parametrize("text", ["", "- a", "a: [", "organization: {}", "\x00", "x: &a [*a]"])
-async def test_what_is_no_manifest_is_refused(config: Config, text: str) -> None:
-    assert await config.reason("ApplyManifest", api.ApplyManifestRequest(parent=OWN, manifest=text)) is (
-        Reason.INVALID_REQUEST
-    )
-
-
 async def test_receivers_are_not_for_this_service(acme: Config) -> None:
     receivers = "receivers:\n  - {name: ops, webhook: {url: env:OPS_HOOK, secret: env:OPS_SECRET}}\n"
     answer = await acme.apply(MANIFEST + receivers)

@@ -1,0 +1,238 @@
+"""Bad input of every kind, to one service: refused with the field that is wrong, and nothing is changed by any."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis import keys
+from resilience.errors import Reason
+from seawall.config.v1 import config_pb2 as api
+from seawall.config.v1 import resources_pb2 as pb
+from tests.integration.config.running import MANIFEST, OWN, SHOP, Config, running
+
+TARGETS = [pb.Target(provider="local", model="m"), pb.Target(provider="openai-main", model="gpt-5")]
+
+
+@pytest.fixture(name="acme", scope="module")
+async def _acme(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Config]:
+    file = tmp_path_factory.mktemp("config") / "config.db"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SHOP_KEY", keys.generate())
+        async with running(f"sqlite+aiosqlite:///{file}") as config:
+            await config.apply()
+            version = await config.version()
+            yield config
+            assert await config.version() == version
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("organization: acme", "organization: other", "organization"),
+        ("organization: acme", "organisation: acme", "organization"),
+        ("vendor: openai,", "vendor: anthropic,", "providers[0].vendor"),
+        ("http://gpu-1:8000/v1", "http://user:secret@gpu-1:8000/v1", "providers[1].base_url"),
+        ("http://gpu-1:8000/v1", "http://gpu-1:8000/v1?key=1", "providers[1].base_url"),
+        ("model: gpt-5-mini}", "model: gpt 5}", "models[0].route.targets[0].model"),
+        ("provider: local", "provider: gone", "models[0].route.targets[1].provider"),
+        ("models: [chat]", "models: [chat, gone]", "projects[0].models[1]"),
+        ("models: [chat]", "models: [chat, chat]", "projects[0].models"),
+        ("env:SHOP_KEY", "env:NOT_SET_ANYWHERE", "projects[0].keys[0].value"),
+        ("env:SHOP_KEY", "env:HOME", "projects[0].keys[0].value"),
+        ("env:SHOP_KEY", "env:SEAWALL_KEY_PEPPER", "projects[0].keys[0].value"),
+        ("env:SHOP_KEY", "file:/etc/hostname", "projects[0].keys[0].value"),
+        (
+            "value: env:SHOP_KEY",
+            "value: env:SHOP_KEY, expires: 2020-01-01T00:00:00Z",
+            "projects[0].keys[0].expire_time",
+        ),
+        (
+            "{name: ci, value: env:SHOP_KEY}",
+            "{name: ci, value: env:SHOP_KEY}, {name: cd, value: env:SHOP_KEY}",
+            "projects[0].keys[1].value",
+        ),
+    ],
+)
+async def test_a_wrong_manifest_is_refused_with_the_path(acme: Config, old: str, new: str, field: str) -> None:
+    assert old in MANIFEST
+    wrong = api.ApplyManifestRequest(parent=OWN, manifest=MANIFEST.replace(old, new, 1))
+    failure = await acme.refused("ApplyManifest", wrong)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+    assert field in failure.message
+
+
+@pytest.mark.parametrize("text", ["", "- a", "a: [", "organization: {}", "\x00", "x: &a [*a]"])
+async def test_what_is_no_manifest_is_refused(acme: Config, text: str) -> None:
+    assert await acme.reason("ApplyManifest", api.ApplyManifestRequest(parent=OWN, manifest=text)) is (
+        Reason.INVALID_REQUEST
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "field"),
+    [
+        (pb.Price(input="1", output="1"), "price.target.provider"),
+        (pb.Price(target=pb.Target(provider="gone", model="m"), input="1", output="1"), "price.target.provider"),
+        (pb.Price(target=pb.Target(provider="local"), input="1", output="1"), "price.target.model"),
+        *(
+            (pb.Price(target=pb.Target(provider="local", model="m"), input=amount, output="1"), "price.input")
+            for amount in ("", "-1", "1e3", "NaN", "Infinity", "1,5", "0.1234567891", "1234567890", "٣", " 1", "\x00")
+        ),
+        (pb.Price(target=pb.Target(provider="local", model="m"), input="1"), "price.output"),
+        (
+            pb.Price(target=pb.Target(provider="local", model="m"), input="1", output="1", cached_input="x"),
+            "price.cached_input",
+        ),
+        (
+            pb.Price(
+                target=pb.Target(provider="local", model="m"),
+                input="1",
+                output="1",
+                effective_time=Timestamp(seconds=10**15),
+            ),
+            "price.effective_time",
+        ),
+    ],
+)
+async def test_a_wrong_price_is_refused(acme: Config, price: pb.Price, field: str) -> None:
+    failure = await acme.refused("SetPrice", api.SetPriceRequest(parent=OWN, price=price))
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+
+
+@pytest.mark.parametrize(
+    ("provider", "field"),
+    [
+        (pb.Provider(), "provider.vendor"),
+        (pb.Provider(vendor="openai-compatible"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="ftp://x"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="/v1"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://[::1"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://x:99999/"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://x/\x00"), "provider.base_url"),
+        (pb.Provider(vendor="openai", base_url="http://x/" + "a" * 3000), "provider.base_url"),
+        (pb.Provider(vendor="openai", keys=["sk-secret"]), "provider.keys[0]"),
+        (pb.Provider(vendor="openai", keys=["env:A", "env:A"]), "provider.keys[1]"),
+        (pb.Provider(vendor="openai", keys=[f"env:A{n}" for n in range(101)]), "provider.keys"),
+    ],
+)
+async def test_a_wrong_provider_is_refused(acme: Config, provider: pb.Provider, field: str) -> None:
+    request = api.CreateProviderRequest(parent=OWN, provider_id="x", provider=provider)
+    failure = await acme.refused("CreateProvider", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+    assert "sk-secret" not in failure.message
+
+
+def _route(**policy: object) -> pb.Route:
+    return pb.Route(targets=[pb.Target(provider="local", model="m")], policy=pb.Policy(**policy))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("route", "field"),
+    [
+        (pb.Route(), "model.route.targets"),
+        (pb.Route(strategy="random", targets=TARGETS), "model.route.strategy"),
+        (pb.Route(targets=[pb.Target(provider="gone", model="m")]), "model.route.targets[0].provider"),
+        (pb.Route(targets=[pb.Target(provider="../x", model="m")]), "model.route.targets[0].provider"),
+        (pb.Route(targets=[pb.Target(provider="local", model="a\nb")]), "model.route.targets[0].model"),
+        (pb.Route(targets=[pb.Target(provider="local", model="m" * 257)]), "model.route.targets[0].model"),
+        (pb.Route(targets=[*TARGETS, *TARGETS]), "model.route.targets[2]"),
+        (_route(timeout=Duration()), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=-1)), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=3601)), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=10**14)), "model.route.policy.timeout"),
+        (_route(timeout=Duration(seconds=1, nanos=-1)), "model.route.policy.timeout"),
+        (_route(first_token_timeout=Duration(nanos=-1)), "model.route.policy.first_token_timeout"),
+        (_route(retries=-1), "model.route.policy.retries"),
+        (_route(retries=11), "model.route.policy.retries"),
+    ],
+)
+async def test_a_wrong_model_is_refused(acme: Config, route: pb.Route, field: str) -> None:
+    request = api.CreateModelRequest(parent=OWN, model_id="x", model=pb.Model(route=route))
+    failure = await acme.refused("CreateModel", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+
+
+@pytest.mark.parametrize(
+    ("project", "field"),
+    [
+        (pb.Project(models=["gone"]), "project.models[0]"),
+        (pb.Project(models=["a/b"]), "project.models[0]"),
+        (pb.Project(models=["chat", "chat"]), "project.models"),
+        (pb.Project(limits=pb.Limits(requests_per_minute=-1)), "project.limits.requests_per_minute"),
+    ],
+)
+async def test_a_wrong_project_is_refused(acme: Config, project: pb.Project, field: str) -> None:
+    request = api.CreateProjectRequest(parent=OWN, project_id="x", project=project)
+    failure = await acme.refused("CreateProject", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+
+
+@pytest.mark.parametrize("wrong", ["", "-", "-a", "a-", "A", "a" * 64, "a/b", "ä", "a b", "a\n", "a\x00", "a.b"])
+async def test_a_wrong_id_is_refused(acme: Config, wrong: str) -> None:
+    request = api.CreateProjectRequest(parent=OWN, project_id=wrong)
+    failure = await acme.refused("CreateProject", request)
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, "project_id")
+    name = api.GetProjectRequest(name=f"{OWN}/projects/{wrong}")
+    assert await acme.reason("GetProject", name) is Reason.INVALID_REQUEST
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "organizations", "organizations/", "organizations/acme/", "projects/shop", "x" * 9999]
+)
+async def test_a_wrong_parent_is_refused(acme: Config, wrong: str) -> None:
+    if wrong.startswith("organizations/acme"):
+        listed = api.ListProjectsRequest(parent=wrong)
+        assert await acme.reason("ListProjects", listed) is Reason.INVALID_REQUEST
+        return
+    for method, request in (
+        ("ListProjects", api.ListProjectsRequest(parent=wrong)),
+        ("CreateProject", api.CreateProjectRequest(parent=wrong, project_id="x")),
+        ("SetPrice", api.SetPriceRequest(parent=wrong)),
+        ("ApplyManifest", api.ApplyManifestRequest(parent=wrong, manifest=MANIFEST)),
+        ("ListAuditRecords", api.ListAuditRecordsRequest(parent=wrong)),
+    ):
+        wanted = {Reason.INVALID_REQUEST} if not wrong else {Reason.INVALID_REQUEST, Reason.NOT_FOUND}
+        assert await acme.reason(method, request) in wanted
+
+
+async def test_a_missing_resource_is_refused(acme: Config) -> None:
+    for method, request in (
+        ("UpdateProject", api.UpdateProjectRequest()),
+        ("UpdateModel", api.UpdateModelRequest()),
+        ("UpdateProvider", api.UpdateProviderRequest()),
+    ):
+        failure = await acme.refused(method, request)
+        assert (failure.reason, failure.detail["field"]) == (
+            Reason.INVALID_REQUEST,
+            f"{method.removeprefix('Update').lower()}.name",
+        )
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        (pb.Key(), "key.role"),
+        (pb.Key(role=9), "key.role"),  # type: ignore[arg-type]  # no role has this number
+        (pb.Key(role=pb.ROLE_VIEWER, expire_time=Timestamp(seconds=1)), "key.expire_time"),
+        (pb.Key(role=pb.ROLE_VIEWER, expire_time=Timestamp(seconds=10**15)), "key.expire_time"),
+    ],
+)
+async def test_a_wrong_key_is_refused(acme: Config, key: pb.Key, field: str) -> None:
+    failure = await acme.refused("CreateKey", api.CreateKeyRequest(parent=SHOP, key_id="x", key=key))
+    assert (failure.reason, failure.detail.get("field")) == (Reason.INVALID_REQUEST, field)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"page_size": -1}, {"page_token": "x"}, {"page_token": "e30"}, {"page_token": "a" * 9999}, {"page_token": "ä"}],
+)
+async def test_a_wrong_page_is_refused(acme: Config, page: dict[str, str | int]) -> None:
+    for method, request in (
+        ("ListProjects", api.ListProjectsRequest(parent=OWN, **page)),  # type: ignore[arg-type]
+        ("ListKeys", api.ListKeysRequest(parent=SHOP, **page)),  # type: ignore[arg-type]
+        ("ListPrices", api.ListPricesRequest(parent=OWN, **page)),  # type: ignore[arg-type]
+        ("ListAuditRecords", api.ListAuditRecordsRequest(parent=OWN, **page)),  # type: ignore[arg-type]
+    ):
+        assert await acme.reason(method, request) is Reason.INVALID_REQUEST

@@ -1,0 +1,81 @@
+"""GetSnapshot: everything at one version, and nothing to those who have it."""
+
+import asyncio
+
+from seawall.config.v1 import config_pb2 as api
+from tests.integration.config.running import ADMIN, MANIFEST, OWN, SHOP, STRANGER, Config, running
+
+
+async def test_an_empty_service_has_a_snapshot_to_run_on(config: Config) -> None:
+    snapshot = await config.snapshot()
+    assert snapshot is not None
+    assert snapshot.version > 0
+    assert not snapshot.organizations
+    assert await config.snapshot(snapshot.version) is None
+
+
+async def test_a_snapshot_holds_what_every_organization_has_set(acme: Config) -> None:
+    await acme.apply(
+        MANIFEST.replace("organization: acme", "organization: other").replace(
+            "keys: [{name: ci, value: env:SHOP_KEY}]", "keys: []"
+        ),
+        key=STRANGER,
+    )
+    snapshot = await acme.snapshot()
+    assert snapshot is not None
+    mine, theirs = snapshot.organizations
+    assert (mine.organization.name, theirs.organization.name) == (OWN, "organizations/other")
+    assert [provider.name for provider in mine.providers] == [f"{OWN}/providers/local", f"{OWN}/providers/openai-main"]
+    (model,) = mine.models
+    assert [target.model for target in model.route.targets] == ["gpt-5-mini", "meta/llama-4"]
+    assert (model.route.policy.timeout.seconds, model.route.policy.retries) == (60, 2)
+    (project,) = mine.projects
+    assert (project.name, list(project.models), project.limits.requests_per_minute) == (SHOP, ["chat"], 600)
+    (price,) = mine.prices
+    assert (price.input, price.output, price.cached_input) == ("0.25", "2", "")
+    assert len(mine.keys[0].digest) == 32
+    assert not theirs.keys
+
+
+async def test_versions_only_grow_and_a_known_one_is_answered_with_nothing(acme: Config) -> None:
+    versions = []
+    for number in range(3):
+        await acme.call("CreateProject", api.CreateProjectRequest(parent=OWN, project_id=f"p{number}"))
+        versions.append(await acme.version())
+    assert versions == list(range(versions[0], versions[0] + 3))
+    assert await acme.snapshot(versions[-1]) is None
+    assert await acme.snapshot(versions[-1] + 1) is not None, "of a version that was lost, the caller must come back"
+
+
+async def test_snapshots_are_whole_while_changes_are_made(acme: Config) -> None:
+    async def change() -> None:
+        for number in range(10):
+            manifest = MANIFEST.replace("name: chat", f"name: chat-{number}").replace("[chat]", f"[chat-{number}]")
+            await acme.apply(manifest)
+
+    changing = asyncio.create_task(change())
+    seen = set()
+    while not changing.done():
+        snapshot = await acme.snapshot()
+        assert snapshot is not None
+        (organization,) = snapshot.organizations
+        (model,), (project,) = organization.models, organization.projects
+        assert model.name == f"{OWN}/models/{project.models[0]}"
+        seen.add(snapshot.version)
+    await changing
+    assert len(seen) > 1
+
+
+async def test_changes_made_at_once_are_made_one_after_the_other(acme: Config) -> None:
+    before = await acme.version()
+    requests = [api.CreateProjectRequest(parent=OWN, project_id=f"p{number}") for number in range(20)]
+    await asyncio.gather(*(acme.call("CreateProject", request, key=ADMIN) for request in requests))
+    assert await acme.version() == before + 20
+    records = [record.version for record in await acme.audit() if record.version > before]
+    assert sorted(records) == list(range(before + 1, before + 21))
+
+
+async def test_two_replicas_agree(acme: Config, url: str) -> None:
+    async with running(url) as replica:
+        await replica.call("CreateProject", api.CreateProjectRequest(parent=OWN, project_id="there"))
+        assert await acme.snapshot() == await replica.snapshot()
