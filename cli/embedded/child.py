@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.embedded.log_lines import readable
 from cli.problem import Problem
 
 LAST_LINES = 12
@@ -104,7 +105,7 @@ class Child:
         """The last lines of its log."""
         try:
             with self.log.open(errors="replace") as lines:
-                return [line.rstrip() for line in deque(lines, LAST_LINES)]
+                return [readable(line.rstrip()) for line in deque(lines, LAST_LINES)]
         except OSError:
             return []
 
