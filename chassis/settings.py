@@ -42,4 +42,14 @@ class ServiceSettings(BaseSettings):
     drain_delay: float = Field(default=0.0, ge=0)
     """Seconds between turning unready and refusing work, for load balancers to notice."""
     drain_timeout: float = Field(default=30.0, gt=0)
-    """Seconds for work under way to finish when the service stops."""
+    """Seconds for everything to end when the service stops; what takes longer is cut."""
+
+    @property
+    def server_drain(self) -> float:
+        """Seconds for what is under way at one server, gRPC or HTTP, to end; the other one has as many after it."""
+        return 0.4 * self.drain_timeout
+
+    @property
+    def rest_drain(self) -> float:
+        """Seconds for what is done after the servers have ended: batches finished, journal shipped."""
+        return 0.1 * self.drain_timeout

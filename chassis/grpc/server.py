@@ -23,7 +23,7 @@ class GrpcServer:
     """Serves while it is entered: the services that `add` registers, grpc.health.v1 and reflection.
 
     `services`: full names, for health and reflection. `admit`: who may call; Seawall's own services where None. See
-    Edge for `traced`. On exit it refuses new calls and lets those under way end within half the drain timeout.
+    Edge for `traced`. On exit it refuses new calls and lets those under way end within `settings.server_drain`.
     `port` is the bound one.
     """
 
@@ -39,7 +39,7 @@ class GrpcServer:
     ) -> None:
         if admit is None:
             admit = services_only(settings.internal_token.get_secret_value())
-        self._drain = settings.drain_timeout / 2
+        self._drain = settings.server_drain
         self._server = grpc.aio.server(
             interceptors=[Edge(admit=admit, rpc_timeout=settings.rpc_timeout, traced=traced)],
             options=[

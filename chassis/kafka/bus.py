@@ -113,7 +113,7 @@ class Bus:
             apply_types=False,
             consumer_only=True,
             logger=None,
-            graceful_timeout=self._settings.drain_timeout / 2,
+            graceful_timeout=self._settings.rest_drain,
         )
         for consumer in self._consumers:
             consumer.register(broker)

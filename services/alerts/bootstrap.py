@@ -60,7 +60,7 @@ async def build(settings: Settings, service: Service) -> None:
     composed = await compose(settings, service, bus.publish)
     bus.subscribe(HEALTH, composed.apply_verdicts, group="alerts", max_batch=100)
     await enter(bus)
-    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.server_drain))
     await enter(grpc_server(settings, service, composed))
 
 

@@ -65,7 +65,7 @@ async def build(settings: Settings, service: Service) -> None:
     await enter(bus)
     for name, run in (("start-up", start_up.run), ("outbox", relay_events)):
         service.stack.push_async_callback(_stop, background.start(name, run))
-    await enter(HttpServer(pages(health), settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(HttpServer(pages(health), settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(
             settings,

@@ -73,7 +73,7 @@ async def build(settings: Settings, service: Service) -> None:
     )
     shipper = Shipper(journal, bus.publish, clock)
     background.start("journal shipper", shipper.run)
-    service.stack.push_async_callback(shipper.drain, settings.drain_timeout / 4)
+    service.stack.push_async_callback(shipper.drain, settings.rest_drain)
     await enter(snapshots)
     limiter: RateLimiter = MemoryLimiter(clock)
     if settings.redis_url:
@@ -100,7 +100,7 @@ async def build(settings: Settings, service: Service) -> None:
         door=open_door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
         health=health,
     )
-    await enter(HttpServer(app, settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(HttpServer(app, settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(
             settings,

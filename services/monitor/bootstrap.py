@@ -61,7 +61,7 @@ async def build(settings: Settings, service: Service) -> None:
     background.start("forget", once_made(ticks.forget))
     bus.subscribe(REQUESTS, RequestsConsumer(record, clock), group="monitor")
     await enter(bus)
-    await enter(HttpServer(pages(health), settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(HttpServer(pages(health), settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(
             settings,

@@ -57,7 +57,7 @@ async def build(settings: Settings, service: Service) -> None:
     bus.subscribe(CONFIG, follower.on_change, group=None)
     await enter(bus)
     await enter(follower)
-    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.drain_timeout / 2))
+    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(
             settings,

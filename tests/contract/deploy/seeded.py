@@ -121,7 +121,7 @@ def readiness_is_not_asked(objects: list[Object]) -> None:
 
 @breaks("draining ends before the kill")
 def the_drain_is_as_long_as_the_grace(objects: list[Object]) -> None:
-    settings(objects)["SEAWALL_DRAIN_TIMEOUT"] = "140"
+    settings(objects)["SEAWALL_DRAIN_TIMEOUT"] = "170"
 
 
 @breaks("draining ends before the kill")

@@ -147,13 +147,13 @@ def dangling(objects: list[Object]) -> list[str]:
 
 
 def cut_off(objects: list[Object]) -> list[str]:
-    """Services that end before a request under way must have: each server has half of the drain for that."""
+    """Services that end before a request under way must have: each server has four tenths of the drain for that."""
     longest = max((timeout for manifest in manifests(objects) for timeout in timeouts(manifest)), default=0.0)
     found = []
     for one in service_containers(objects):
-        half = float(environment(objects, one).get("SEAWALL_DRAIN_TIMEOUT") or 0) / 2
-        if half < longest:
-            found.append(f"{one.name}: has {half} s for requests that may take {longest} s")
+        each = float(environment(objects, one).get("SEAWALL_DRAIN_TIMEOUT") or 0) * 0.4
+        if each < longest:
+            found.append(f"{one.name}: has {each} s for requests that may take {longest} s")
     return found
 
 
