@@ -44,7 +44,7 @@ class Servicer(alerts_pb2_grpc.AlertServiceServicer):
         return pb.ListAlertsResponse(alerts=[pb.Alert(name=request.parent, actor=current_principal().name)])
 
 
-Servicer.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]  # two methods are enough here
+Servicer.__abstractmethods__ = frozenset()  # two methods are enough here
 
 
 class Settings(ServiceSettings):
@@ -151,7 +151,7 @@ async def test_who_does_not_show_the_services_token_is_refused(shown: str) -> No
 async def test_health_follows_readiness_and_needs_no_token() -> None:
     health = Health()
     async with serving(health, internal_token="right") as server, Peer(f"127.0.0.1:{server.port}") as peer:
-        stub = health_pb2_grpc.HealthStub(peer.channel)
+        stub: Any = health_pb2_grpc.HealthStub(peer.channel)
         updates = stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
         seen = [(await updates.read()).status]
         health.started()
