@@ -10,8 +10,15 @@ class Organization:
     """A tenant; everything else is one tenant's."""
 
     name: str
-    owner: None = None
-    references: tuple[Reference, ...] = ()
+
+    @property
+    def owner(self) -> None:
+        """See Resource."""
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """See Resource."""
+        return ()
 
     def check(self) -> None:
         """See Resource."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from opentelemetry import trace
 
 from chassis.principal import Principal, Role
 from events.cloudevents import Received, decode
@@ -20,6 +21,9 @@ from tests.stack.eventually import eventually
 from tests.stack.kafka import Kafka
 
 pytestmark = pytest.mark.kafka
+
+SPAN = trace.SpanContext(0xABC, 0xDEF, is_remote=False, trace_flags=trace.TraceFlags(trace.TraceFlags.SAMPLED))
+"""What one of the calls is part of."""
 
 Heard = tuple[str, Received[ConfigChanged]]
 
@@ -88,7 +92,8 @@ async def test_every_change_is_told_in_order_under_its_name(kafka: Kafka, url: s
             await config.call("UpdateProject", api.UpdateProjectRequest(project=project), key=owner)
         key = f"organizations/{organization}/projects/shop/keys/ci"
         await config.call("RevokeKey", api.RevokeKeyRequest(name=key), key=owner)
-        await config.call("DeleteProject", api.DeleteProjectRequest(name=name), key=owner)
+        with trace.use_span(trace.NonRecordingSpan(SPAN)):
+            await config.call("DeleteProject", api.DeleteProjectRequest(name=name), key=owner)
 
         heard = await listener.hear(len(NAMES) + 6)
     assert all(key == event.data.resource for key, event in heard)
@@ -107,7 +112,8 @@ async def test_every_change_is_told_in_order_under_its_name(kafka: Kafka, url: s
     revoked = [event.data for resource, event in heard if resource == key]
     assert [one.action for one in revoked] == [Action.CREATE, Action.REVOKE]
     assert {event.data.actor for _, event in heard} == {owner.name}
-    assert all(event.traceparent is None or len(event.traceparent) == 55 for _, event in heard)
+    (traceparent,) = {event.traceparent for _, event in heard if event.traceparent}
+    assert traceparent.startswith(f"00-{SPAN.trace_id:032x}-")
 
 
 async def test_changes_are_told_after_kafka_was_away_and_config_was_killed(

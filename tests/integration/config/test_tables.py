@@ -1,5 +1,7 @@
 """The migrations make the tables that the code works on."""
 
+from sqlmodel import SQLModel
+
 from chassis.storage.database import Database
 from chassis.storage.migrate import downgrade, drift, migrate
 from chassis.storage.outbox import Outbox
@@ -9,7 +11,7 @@ from services.config.bootstrap import VERSIONS
 
 
 async def test_migrations_and_models_say_the_same(url: str) -> None:
-    models = [
+    models: list[type[SQLModel]] = [
         tables.OrganizationRow,
         tables.ProviderRow,
         tables.ModelRow,
