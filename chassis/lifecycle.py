@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 import uvloop
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from chassis.health import Health
 from chassis.logging import configure_logging
 from chassis.settings import ServiceSettings
-from chassis.tasks import Background
+from chassis.tasks import Background, end
 from chassis.telemetry import telemetry
 from resilience.clock import Clock, SystemClock
 
@@ -40,6 +40,10 @@ class Service:
         self.background = background
         self.health = Health()
         self.clock: Clock = SystemClock()
+
+    def start(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `run()` in the background; it ends before what was entered on `stack` until now is closed."""
+        self.stack.push_async_callback(end, self.background.start(name, run))
 
 
 Build = Callable[[S, Service], Awaitable[None]]

@@ -10,6 +10,12 @@ import structlog
 log = structlog.stdlib.get_logger("tasks")
 
 
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel `task` and return once it ended, however it did."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 class Background:
     """The background tasks of one service, as an async context manager.
 

@@ -1,5 +1,7 @@
 """`seawall.yaml`: the declarative form of what is set. config and alerts each read their sections of it."""
 
+from pathlib import Path
+
 from pydantic import ValidationError
 
 from chassis.manifest import strict_yaml
@@ -37,6 +39,7 @@ __all__ = [
     "Target",
     "Webhook",
     "parse",
+    "read_file",
 ]
 
 
@@ -54,6 +57,14 @@ def parse(text: str) -> Manifest:
     if problems := contradictions(manifest):
         raise _failure(problems)
     return manifest
+
+
+def read_file(path: Path) -> str:
+    """The text of a manifest's file, whatever it says. Raises Failure(INVALID_REQUEST) where it cannot be read."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(Reason.INVALID_REQUEST, f"{path} cannot be read: {error}") from error
 
 
 def _failure(problems: list[Problem]) -> Failure:

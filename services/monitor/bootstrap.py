@@ -1,22 +1,24 @@
 """The composition root: builds monitor's parts and joins them; decides nothing."""
 
-from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from pathlib import Path
 
 from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.pages import pages
+from chassis.startup import StartUp
 from chassis.storage.database import Database
-from chassis.storage.outbox import OutboxRelay
+from chassis.storage.outbox import Outbox, OutboxRelay
+from chassis.storage.tables import Tables
 from events.topics import REQUESTS
 from services.monitor.adapters.sql.archive import SqlArchive
 from services.monitor.adapters.sql.bench import SqlBench
 from services.monitor.adapters.sql.books import SqlBooks
 from services.monitor.adapters.sql.health import SqlHealthReader
 from services.monitor.adapters.sql.reader import SqlLedgerReader
-from services.monitor.adapters.sql.upkeep import Tables
+from services.monitor.adapters.sql.tables import TABLES
 from services.monitor.application.forget import Forget
 from services.monitor.application.judge_targets import JudgeTargets
 from services.monitor.application.query_usage import QueryUsage
@@ -28,6 +30,8 @@ from services.monitor.entrypoints.kafka import RequestsConsumer
 from services.monitor.entrypoints.ticks import Ticks
 from services.monitor.settings import Settings
 
+VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
+
 
 async def build(settings: Settings, service: Service) -> None:
     """Build and start monitor."""
@@ -35,7 +39,8 @@ async def build(settings: Settings, service: Service) -> None:
     clock, health, background = service.clock, service.health, service.background
 
     database = await enter(Database(settings.storage, schema="monitor"))
-    tables = Tables(database, health, clock, migrates=settings.migrate)
+    tables = Tables(database, (*TABLES, Outbox), VERSIONS, clock, migrates=settings.migrate)
+    start_up = StartUp(tables.make, condition="storage", health=health, clock=clock)
     bus = Bus("monitor", settings, health=health, background=background, clock=clock)
     outbox = OutboxRelay(database, bus.publish, clock)
 
@@ -48,19 +53,12 @@ async def build(settings: Settings, service: Service) -> None:
         QueryUsage(ledger), ReadRequests(ledger), ReadHealth(SqlHealthReader(database, tables), clock), clock
     )
 
-    def once_made(run: Callable[[], Awaitable[None]]) -> Callable[[], Coroutine[None, None, None]]:
-        async def wait_and_run() -> None:
-            await tables.made()
-            await run()
-
-        return wait_and_run
-
-    background.start("tables", tables.prepare)
-    background.start("outbox", once_made(outbox.run))
-    background.start("judge", once_made(ticks.judge))
-    background.start("forget", once_made(ticks.forget))
     bus.subscribe(REQUESTS, RequestsConsumer(record, clock), group="monitor")
     await enter(bus)
+    service.start("start-up", start_up.run)
+    service.start("outbox", start_up.then(outbox.run))
+    service.start("judge", start_up.then(ticks.judge))
+    service.start("forget", start_up.then(ticks.forget))
     await enter(HttpServer(pages(health), settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from chassis.health import Health
 from chassis.storage.database import Database
+from chassis.storage.tables import Tables
 from resilience.clock import SystemClock
-from services.monitor.adapters.sql.upkeep import Tables
+from services.monitor.adapters.sql.tables import TABLES
+from services.monitor.bootstrap import VERSIONS
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -28,6 +29,6 @@ async def db(url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def tables(db: Database) -> Tables:
     """Made, by monitor's migrations."""
-    tables = Tables(db, Health(), SystemClock(), migrates=True)
-    await tables.prepare()
+    tables = Tables(db, TABLES, VERSIONS, SystemClock(), migrates=True)
+    await tables.make()
     return tables

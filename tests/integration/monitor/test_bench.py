@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from chassis.storage.database import Database
 from chassis.storage.outbox import Outbox
+from chassis.storage.tables import Tables
 from events.cloudevents import decode
 from events.health import TargetVerdictChanged, Verdict
 from events.requests import Attempt
@@ -19,7 +20,6 @@ from services.monitor.adapters.sql.bench import SqlBench
 from services.monitor.adapters.sql.books import SqlBooks
 from services.monitor.adapters.sql.health import SqlHealthReader
 from services.monitor.adapters.sql.tables import DetailRow, LedgerRow, SecondRow, TargetRow
-from services.monitor.adapters.sql.upkeep import Tables
 from services.monitor.application.forget import Forget
 from services.monitor.application.judge_targets import JudgeTargets
 from services.monitor.application.read_health import ReadHealth

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from chassis.health import Health
 from chassis.storage.database import Database
 from chassis.storage.migrate import downgrade, drift
+from chassis.storage.tables import Tables
 from events.base import Money, Tokens
 from events.requests import Outcome, RequestFinished
 from resilience.clock import SystemClock, VirtualClock
@@ -20,10 +20,10 @@ from resilience.errors import Failure, Reason
 from services.monitor.adapters.sql.books import SqlBooks
 from services.monitor.adapters.sql.reader import SqlLedgerReader
 from services.monitor.adapters.sql.tables import TABLES, DetailRow, LedgerRow, SecondRow
-from services.monitor.adapters.sql.upkeep import VERSIONS, Tables
 from services.monitor.application.query_usage import QueryUsage
 from services.monitor.application.read_requests import ReadRequests
 from services.monitor.application.record_requests import RecordRequests
+from services.monitor.bootstrap import VERSIONS
 from services.monitor.domain.ledger import Entry, RequestFilter
 from services.monitor.domain.money import usd_of
 from services.monitor.domain.usage import Usage, UsageGroup, UsageQuery
@@ -91,8 +91,7 @@ async def attempts_seen(db: Database) -> int:
 async def test_the_migrations_make_the_tables_that_are_used(db: Database, tables: Tables) -> None:
     assert await drift(db, TABLES) == []
     await downgrade(db, VERSIONS, SystemClock())
-    tables_again = Tables(db, Health(), SystemClock(), migrates=True)
-    await tables_again.prepare()
+    await tables.make()
     assert await drift(db, TABLES) == []
 
 

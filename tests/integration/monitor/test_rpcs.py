@@ -12,7 +12,9 @@ from chassis.grpc.client import Peer
 from chassis.grpc.server import GrpcServer
 from chassis.health import Health
 from chassis.principal import Principal, Role
+from chassis.startup import StartUp
 from chassis.storage.database import Database
+from chassis.storage.tables import Tables
 from events.base import Money
 from events.requests import Outcome
 from resilience.clock import VirtualClock
@@ -23,12 +25,13 @@ from services.monitor.adapters.sql.bench import SqlBench
 from services.monitor.adapters.sql.books import SqlBooks
 from services.monitor.adapters.sql.health import SqlHealthReader
 from services.monitor.adapters.sql.reader import SqlLedgerReader
-from services.monitor.adapters.sql.upkeep import Tables
+from services.monitor.adapters.sql.tables import TABLES
 from services.monitor.application.judge_targets import JudgeTargets
 from services.monitor.application.query_usage import QueryUsage
 from services.monitor.application.read_health import ReadHealth
 from services.monitor.application.read_requests import ReadRequests
 from services.monitor.application.record_requests import RecordRequests
+from services.monitor.bootstrap import VERSIONS
 from services.monitor.entrypoints.grpc import SERVICE, MonitorServicer
 from services.monitor.settings import Settings
 from tests.unit.monitor.facts import START, attempt, finished
@@ -205,9 +208,8 @@ async def test_the_health_of_targets_is_listed(monitor: Monitor) -> None:
 
 async def test_before_the_tables_are_there_every_rpc_says_unavailable(tmp_path: Path) -> None:
     async with Database(f"sqlite+aiosqlite:///{tmp_path / 'monitor.db'}", schema="monitor") as db:
-        health, clock = Health(), VirtualClock()
-        tables = Tables(db, health, clock, migrates=True)
-        assert "storage" in health.unmet
+        clock = VirtualClock()
+        tables = Tables(db, TABLES, VERSIONS, clock, migrates=True)
         reader = SqlLedgerReader(db, tables)
         for attempt_ in (
             lambda: ReadRequests(reader).one("acme", "r"),
@@ -222,9 +224,11 @@ async def test_before_the_tables_are_there_every_rpc_says_unavailable(tmp_path: 
 
 async def test_a_monitor_that_does_not_migrate_waits_until_somebody_did(db: Database) -> None:
     health, clock = Health(), VirtualClock()
-    watching = Tables(db, health, clock, migrates=False)
+    watching = Tables(db, TABLES, VERSIONS, clock, migrates=False)
+    start_up = StartUp(watching.make, condition="storage", health=health, clock=clock)
+    assert "storage" in health.unmet
     with pytest.raises(Failure, match="not migrated yet"):
-        await watching._look()
-    await Tables(db, Health(), clock, migrates=True).prepare()
-    await watching.prepare()
+        await watching.make()
+    await Tables(db, TABLES, VERSIONS, clock, migrates=True).make()
+    await start_up.run()
     assert "storage" not in health.unmet

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from chassis.manifest import Limits, Manifest, Policy, parse
+from chassis.manifest import Limits, Manifest, Policy, parse, read_file
 from chassis.principal import Role
 from resilience.errors import Failure, Reason
 
@@ -297,3 +297,18 @@ def test_any_document_is_a_manifest_or_a_failure(document: object) -> None:
 def test_any_text_is_a_failure_and_not_an_error(text: str) -> None:
     with pytest.raises(Failure):
         parse(text)
+
+
+def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "seawall.yaml"
+    file.write_text("organization: übermorgen\n", "utf-8")
+    assert read_file(file) == "organization: übermorgen\n"
+
+
+def test_a_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
+    binary = tmp_path / "seawall.yaml"
+    binary.write_bytes(b"\xff\xfe")
+    for path in (binary, tmp_path, tmp_path / "nowhere.yaml"):
+        with pytest.raises(Failure, match=f"{path} cannot be read") as caught:
+            read_file(path)
+        assert (caught.value.reason, caught.value.retryable) == (Reason.INVALID_REQUEST, False)

@@ -10,11 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.storage.database import Database
 from chassis.storage.statements import insert_ignore, table_of
+from chassis.storage.tables import Tables
 from events.requests import RequestFinished
 from services.monitor.adapters.sql.sketch import Sketch
 from services.monitor.adapters.sql.tables import DetailRow, LedgerRow, SecondRow
 from services.monitor.adapters.sql.times import milliseconds
-from services.monitor.adapters.sql.upkeep import Tables
 from services.monitor.domain.ledger import finished_at
 from services.monitor.domain.money import nanos_of
 from services.monitor.domain.statistics import Observation

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from chassis.storage.database import Database
+from chassis.storage.tables import Tables
 from resilience.errors import Reason
 from services.monitor.adapters.sql.bench import standing_of
 from services.monitor.adapters.sql.sketch import Sketch
 from services.monitor.adapters.sql.tables import SecondRow, TargetRow
 from services.monitor.adapters.sql.times import milliseconds
-from services.monitor.adapters.sql.upkeep import Tables
 from services.monitor.domain.health import Quantiles, TargetHealth
 from services.monitor.domain.verdict import LONG
 

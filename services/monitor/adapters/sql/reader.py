@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from chassis.storage.database import Database
+from chassis.storage.tables import Tables
 from events.base import Tokens
 from events.requests import Attempt, Outcome, PlannedTarget
 from resilience.errors import Reason
 from services.monitor.adapters.sql.tables import DetailRow, LedgerRow
 from services.monitor.adapters.sql.times import milliseconds, moment
-from services.monitor.adapters.sql.upkeep import Tables
 from services.monitor.domain.ledger import Detail, Entry, Position, RequestFilter
 from services.monitor.domain.usage import Usage, UsageGroup, UsageQuery
 
