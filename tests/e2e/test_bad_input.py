@@ -100,6 +100,12 @@ async def test_paths_and_methods_that_are_not_there_are_told(system: System) -> 
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
 
 
+async def test_an_admin_call_that_is_refused_has_a_request_id_too(system: System) -> None:
+    answer = await system.post(f"{system.http()}/seawall.config.v1.ConfigService/GetModel", b'{"nom":"x"}')
+    assert answer.status == 400
+    assert answer.headers["x-seawall-request-id"].startswith("req_")
+
+
 async def test_a_half_sent_request_hurts_nobody(system: System) -> None:
     host, port = "127.0.0.1", system.ports["gateway", "http"]
     for part in (

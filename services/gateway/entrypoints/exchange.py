@@ -17,6 +17,11 @@ from services.gateway.application.ports import Frame
 _tracer = trace.get_tracer("seawall.gateway")
 
 
+def new_request_id() -> str:
+    """An id that no other request has."""
+    return f"req_{os.urandom(12).hex()}"
+
+
 class Exchanges:
     """Opens exchanges, and sees to it that each one ends: its span, its metrics, the vendor's call."""
 
@@ -33,7 +38,7 @@ class Exchanges:
         `allowed`: seconds, where the caller says; `stream`: None where the body says.
         """
         exchange = Exchange(
-            id=f"req_{os.urandom(12).hex()}",
+            id=new_request_id(),
             secret=secret,
             body=body,
             stream=stream,

@@ -1,15 +1,14 @@
 """The gateway's HTTP side: which path goes where."""
 
-import os
-
 import structlog
 
 from chassis import pages
 from chassis.health import Health
-from chassis.http import App, Receive, Scope, Send
+from chassis.http import App, Message, Receive, Scope, Send
 from chassis.pages import JSON, respond
 from resilience.errors import Failure, Reason
 from services.gateway.entrypoints.door import Door
+from services.gateway.entrypoints.exchange import new_request_id
 from services.gateway.entrypoints.http import models
 from services.gateway.entrypoints.http.chat import ChatCompletions
 from services.gateway.entrypoints.http.errors import REFERENCE, error_body, error_headers, reference, status_of
@@ -37,7 +36,7 @@ def build_app(*, chat: ChatCompletions, models_endpoint: Models, door: Door, hea
         elif path in pages.PATHS:
             await health_pages(scope, receive, send)
         elif door.handles(path):
-            await door(scope, receive, send)
+            await door(scope, receive, _with_request_id(send))
         elif path == REFERENCE:
             await respond(send, 200, "text/markdown; charset=utf-8", reference_page)
         else:
@@ -59,9 +58,21 @@ def _only(allowed: str, method: str) -> None:
         raise Failure(Reason.METHOD_NOT_ALLOWED, f"This path takes {allowed} only.", detail={"allow": allowed})
 
 
+def _with_request_id(send: Send) -> Send:
+    """`send`, with a request id among the answer's headers."""
+
+    async def send_with_id(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            request_id = (b"x-seawall-request-id", new_request_id().encode())
+            message = {**message, "headers": [*message.get("headers", ()), request_id]}
+        await send(message)
+
+    return send_with_id
+
+
 async def _refuse(send: Send, failure: Failure) -> None:
     """Answer a request that did not become an exchange."""
-    request_id = f"req_{os.urandom(12).hex()}"
+    request_id = new_request_id()
     headers = [(b"x-seawall-request-id", request_id.encode()), *error_headers(failure)]
     if allow := failure.detail.get("allow"):
         headers.append((b"allow", allow.encode()))
