@@ -32,7 +32,7 @@ class ConfigProcess:
         doors = {"grpc_address": f"127.0.0.1:{grpc}", "http_address": f"127.0.0.1:{self._http}"}
         environment = _environment(directory, **doors, **settings)
         self.process = OwnedProcess("config", COMMAND, directory / "config.log", environment=environment)
-        self._grpc = f"127.0.0.1:{grpc}"
+        self.peer = Peer(f"127.0.0.1:{grpc}")
 
     async def status(self, path: str) -> int:
         """The HTTP status of a page; 0 while nothing listens."""
@@ -46,12 +46,16 @@ class ConfigProcess:
 
         await eventually(check, START)
 
+    async def serves(self) -> None:
+        """Return once the process is ready and its caller is connected: gRPC waits a while before it tries again."""
+        await self.becomes("/health/ready", 200)
+        await asyncio.wait_for(self.peer.channel.channel_ready(), START)
+
     async def call(self, method: str, request: Any) -> Any:
         """Call an RPC of ConfigService as the owner. Raises Failure."""
-        # Each time over a new channel: one that saw the process die waits before it connects again.
-        async with Peer(self._grpc) as peer:
-            stub = ConfigServiceStub(peer.channel)
-            return await peer.call(getattr(stub, method), request, timeout=10.0, principal=OWNER)
+        return await self.peer.call(
+            getattr(ConfigServiceStub(self.peer.channel), method), request, timeout=10.0, principal=OWNER
+        )
 
 
 @asynccontextmanager
@@ -65,6 +69,7 @@ async def process(directory: Path, **settings: str) -> AsyncIterator[ConfigProce
         print(config.process.last_words())
         raise
     finally:
+        await config.peer.channel.close()
         await config.process.discard()
 
 

@@ -121,7 +121,7 @@ async def test_changes_are_told_after_kafka_was_away_and_config_was_killed(
 ) -> None:
     await private_kafka.stop()
     async with process(tmp_path, kafka_bootstrap=private_kafka.bootstrap) as config:
-        await config.becomes("/health/ready", 200)
+        await config.serves()
         await config.call("ApplyManifest", api.ApplyManifestRequest(parent=OWN, manifest=MANIFEST))
         for number in range(20):
             request = api.CreateProjectRequest(parent=OWN, project_id=f"p{number}")

@@ -19,7 +19,7 @@ async def test_a_manifest_is_applied_at_start_and_again_without_a_trace(tmp_path
     versions = []
     async with process(tmp_path, manifest=str(manifest)) as config:
         for _ in range(2):
-            await config.becomes("/health/ready", 200)
+            await config.serves()
             audit = (await config.call("ListAuditRecords", api.ListAuditRecordsRequest(parent=OWN))).records
             assert {(record.actor, record.action) for record in audit} == {("seawall.yaml", "create")}
             assert sorted(record.resource for record in audit) == NAMES
@@ -67,7 +67,7 @@ async def test_it_lives_while_its_database_is_away_and_is_ready_once_it_is_there
         assert (failed.value.reason, failed.value.retryable) == (Reason.UNAVAILABLE, True)
 
         await private_postgres.start()
-        await config.becomes("/health/ready", 200)
+        await config.serves()
         await config.call("GetOrganization", api.GetOrganizationRequest(name=OWN))
 
         await private_postgres.stop()
@@ -86,7 +86,7 @@ async def test_it_lives_while_its_database_is_away_and_is_ready_once_it_is_there
 
 async def test_kill_9_leaves_every_change_whole(tmp_path: Path) -> None:
     async with process(tmp_path, manifest=str(write(tmp_path / "seawall.yaml"))) as config:
-        await config.becomes("/health/ready", 200)
+        await config.serves()
         answered: list[str] = []
 
         async def change() -> None:
@@ -112,6 +112,6 @@ async def test_kill_9_leaves_every_change_whole(tmp_path: Path) -> None:
         assert len(audit) == len(NAMES) + len(made)
 
         await config.process.start()
-        await config.becomes("/health/ready", 200)
+        await config.serves()
         request = api.CreateProjectRequest(parent=OWN, project_id="after")
         await config.call("CreateProject", request)
