@@ -92,6 +92,9 @@ class Consumer(Generic[E]):
             ack_policy=AckPolicy.MANUAL,
             # A batch waits for a lost dependency as long as it takes; heartbeats go on by themselves.
             max_poll_interval_ms=24 * 3600 * 1000,
+            # The least that Kafka allows: so soon another member takes over from one that was killed.
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_500,
             parser=_as_it_came,
             decoder=_as_it_is,
             no_reply=True,
