@@ -3,16 +3,15 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.retention import in_batches
 from chassis.storage.columns import UtcDateTime
 from chassis.storage.database import Database
 from chassis.storage.operations import Operations
+from chassis.storage.retention import BATCH, delete_oldest
 from chassis.storage.statements import insert_ignore
-
-PRUNE_BATCH = 1000
-"""Rows deleted in one transaction."""
 
 
 class Inbox(SQLModel, table=True):
@@ -48,17 +47,14 @@ async def first_time(session: AsyncSession, source: str, event_id: str, now: dat
     return bool(await insert_ignore(session, Inbox, [row]))
 
 
-async def prune(db: Database, *, before: datetime, batch: int = PRUNE_BATCH) -> int:
-    """Forget the events received before `before`, in transactions of at most `batch` rows; how many there were.
+async def prune(db: Database, *, before: datetime, batch: int = BATCH) -> int:
+    """Forget the events received before `before`, in transactions of at most `batch` rows; how many went.
 
-    An event that comes again after that has its effect again: keep them longer than Kafka keeps its topics.
+    A long backlog takes more than one call, see `in_batches`. An event that comes again after that has its effect
+    again: keep them longer than Kafka keeps its topics.
     """
-    event = sa.tuple_(col(Inbox.source), col(Inbox.event_id))
-    oldest = select(Inbox.source, Inbox.event_id).where(col(Inbox.received_at) < before).limit(batch)
-    pruned = 0
-    while True:
-        async with db.transaction() as session:
-            deleted = (await session.exec(sa.delete(Inbox).where(event.in_(oldest)))).rowcount
-        pruned += deleted
-        if deleted < batch:
-            return pruned
+
+    async def oldest(before: datetime) -> int:
+        return await delete_oldest(db, Inbox, col(Inbox.received_at), before, batch=batch)
+
+    return await in_batches(oldest, before)

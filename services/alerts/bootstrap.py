@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from chassis import manifest
 from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
@@ -14,27 +15,32 @@ from chassis.kafka.consumer import Publish
 from chassis.lifecycle import Service
 from chassis.pages import pages
 from chassis.secrets import Secrets
+from chassis.startup import StartUp
 from chassis.storage.database import Database
-from chassis.storage.migrate import migrate
-from chassis.storage.outbox import OutboxRelay
+from chassis.storage.inbox import Inbox
+from chassis.storage.outbox import Outbox, OutboxRelay
+from chassis.storage.tables import Tables
 from events.topics import HEALTH
 from services.alerts.adapters.http import HttpChannel
+from services.alerts.adapters.sql.archive import SqlArchive
 from services.alerts.adapters.sql.store import SqlStore
+from services.alerts.adapters.sql.tables import TABLES
 from services.alerts.application.announce import Announcer
 from services.alerts.application.apply_manifest import ApplyManifest
 from services.alerts.application.apply_verdicts import ApplyVerdicts
 from services.alerts.application.bell import Bell
 from services.alerts.application.change_alert import ChangeAlert
+from services.alerts.application.forget import Forget
 from services.alerts.application.manage_receivers import ManageReceivers
 from services.alerts.application.reach import Reach
-from services.alerts.application.read_manifest import Declaration
+from services.alerts.application.read_manifest import Declaration, read_manifest
 from services.alerts.application.retry_delivery import RetryDelivery
 from services.alerts.application.send_deliveries import SendDeliveries
 from services.alerts.application.settle_delivery import SettleDelivery
 from services.alerts.application.test_receiver import TestReceiver
 from services.alerts.application.try_delivery import TryDelivery
 from services.alerts.entrypoints.grpc import SERVICE, AlertServicer, UseCases
-from services.alerts.entrypoints.startup import StartUp, read_manifest_file
+from services.alerts.entrypoints.ticks import Ticks
 from services.alerts.settings import Settings
 
 VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
@@ -72,13 +78,14 @@ def grpc_server(settings: Settings, service: Service, composed: Composed) -> Grp
 async def compose(settings: Settings, service: Service, publish: Publish) -> Composed:
     """The store, the use cases and the background work; `publish` takes what the outbox holds."""
     enter = service.stack.enter_async_context
-    clock, background = service.clock, service.background
+    clock = service.clock
     rng = random.Random()  # noqa: S311 - jitter
 
     database = await enter(Database(settings.database, schema="alerts"))
     relay = OutboxRelay(database, publish, clock)
     bell = Bell()
-    store = SqlStore(database, new_id, committed=(relay.nudge, bell.ring))
+    tables = Tables(database, (*TABLES, Inbox, Outbox), VERSIONS, clock, migrates=settings.migrate)
+    store = SqlStore(database, tables, new_id, committed=(relay.nudge, bell.ring))
     channel = await enter(HttpChannel(clock, deadline=settings.delivery_timeout))
 
     announcer = Announcer(new_id)
@@ -106,35 +113,22 @@ async def compose(settings: Settings, service: Service, publish: Publish) -> Com
         retry_delivery=RetryDelivery(store, clock),
     )
 
+    def read(path: Path) -> Declaration:
+        return read_manifest(manifest.read_file(path), reach)
+
     async def prepare() -> None:
-        if settings.migrate:
-            await migrate(database, VERSIONS, clock)
-        await database.ping()
-        store.open()
+        # Read first: one that is wrong ends the service also while the database is away.
+        declaration = await asyncio.to_thread(read, settings.manifest) if settings.manifest else None
+        await tables.make()
+        if declaration is not None:
+            await apply_manifest(declaration)
 
-    async def read() -> Declaration | None:
-        if settings.manifest is None:
-            return None
-        return await asyncio.to_thread(read_manifest_file, settings.manifest, reach)
-
-    start_up = StartUp(prepare, read, apply_manifest, health=service.health, clock=clock)
-
-    async def relay_events() -> None:
-        await start_up.done.wait()
-        await relay.run()
-
-    async def send_deliveries() -> None:
-        await start_up.done.wait()
-        await worker.run()
-
-    for name, run in (("start-up", start_up.run), ("outbox", relay_events)):
-        service.stack.push_async_callback(_cancel, background.start(name, run))
+    start_up = StartUp(prepare, condition="store", health=service.health, clock=clock)
+    ticks = Ticks(store, Forget(SqlArchive(database), clock, retention=timedelta(days=settings.retention_days)), clock)
+    service.start("start-up", start_up.run)
+    service.start("outbox", start_up.then(relay.run))
+    service.start("count", start_up.then(ticks.count))
+    service.start("forget", start_up.then(ticks.forget))
     await enter(worker)
-    background.start("deliveries", send_deliveries)
+    service.background.start("deliveries", start_up.then(worker.run))
     return Composed(AlertServicer(use), ApplyVerdicts(store, announcer, clock))
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    """End a task before the database that it uses is closed."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -22,6 +22,9 @@ class Settings(ServiceSettings):
     manifest: Path | None = None
     """A seawall.yaml whose receivers are applied at start-up."""
 
+    retention_days: int = Field(default=90, ge=8)
+    """Days that resolved alerts, finished deliveries and the ids of applied events are kept."""
+
     delivery_concurrency: int = Field(default=64, ge=1, le=1000)
     """Notifications under way at a time, over all receivers."""
     delivery_timeout: float = Field(default=15.0, gt=0, le=60)

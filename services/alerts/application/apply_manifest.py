@@ -1,10 +1,14 @@
 """Makes an organization's receivers be those of a manifest."""
 
+import structlog
+
 from resilience.clock import Clock
 from services.alerts.application.manage_receivers import ManageReceivers
 from services.alerts.application.ports import Store
 from services.alerts.application.read_manifest import Declaration
 from services.alerts.domain.plan import Plan, plan
+
+log = structlog.stdlib.get_logger("manifest")
 
 
 class ApplyManifest:
@@ -29,4 +33,11 @@ class ApplyManifest:
                 await self._manage.replace(work, receiver)
             for receiver in changes.delete:
                 await self._manage.remove(work, receiver)
+        log.info(
+            "the manifest is applied",
+            organization=organization,
+            created=len(changes.create),
+            updated=len(changes.update),
+            deleted=len(changes.delete),
+        )
         return changes

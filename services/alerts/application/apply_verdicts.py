@@ -29,7 +29,7 @@ class ApplyVerdicts:
         verdict = event.data
         if not await work.first_time(event.source, event.id, now):
             return
-        # A topic that is read again brings old verdicts back.
+        # A topic that is read again brings old verdicts back, also those whose events were forgotten.
         if not await work.verdicts.advance(verdict.organization, verdict.target, verdict.since):
             return
         unresolved = await work.alerts.unresolved(verdict.organization, verdict.target, TARGET_KINDS)

@@ -57,7 +57,7 @@ class Verdicts(Protocol):
     """Which verdict was applied last to each target."""
 
     async def advance(self, organization: str, target: str, since: datetime) -> bool:
-        """Remember `since`, unless a later one is remembered; whether it is now.
+        """Remember `since`, unless it or a later one is remembered already; whether it is new.
 
         From here to the transaction's end no other one applies a verdict to this target.
         """
@@ -120,6 +120,10 @@ class Deliveries(Protocol):
         """
         ...
 
+    async def waiting(self) -> int:
+        """How many are to be sent, now or later, of all organizations."""
+        ...
+
     async def claim(self, ids: Collection[str], now: datetime, until: datetime) -> frozenset[str]:
         """Claim, until `until`, those of `ids` that are still due and unclaimed; which ones that were."""
         ...
@@ -165,6 +169,26 @@ class Store(Protocol):
 
     def snapshot(self) -> AbstractAsyncContextManager[Work]:
         """For reading: one state throughout, nothing locked."""
+        ...
+
+
+class Archive(Protocol):
+    """What grows old. Raises Failure(UNAVAILABLE, retryable) where it is away."""
+
+    def cleaning(self) -> AbstractAsyncContextManager[bool]:
+        """Whether this replica is the one to forget, for as long as the body runs."""
+        ...
+
+    async def forget_alerts(self, before: datetime) -> int:
+        """Delete a batch, at most, of the alerts that were resolved before `before`; how many went."""
+        ...
+
+    async def forget_deliveries(self, before: datetime) -> int:
+        """Delete a batch, at most, of the deliveries written before `before` that wait no more; how many went."""
+        ...
+
+    async def forget_events(self, before: datetime) -> int:
+        """Forget, in batches, which events were applied before `before`; how many went."""
         ...
 
 

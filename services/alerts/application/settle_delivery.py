@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from resilience.clock import Clock
+from services.alerts import metrics
 from services.alerts.application.announce import Announcer
 from services.alerts.application.ports import Store, Work
 from services.alerts.domain.alert import Condition, Kind
@@ -63,6 +64,7 @@ class SettleDelivery:
                 after.append(await self._settle(work, tried.delivery, tried.answer))  # noqa: PERF401 - reads as steps
         for tried, delivery in zip(batch, after, strict=True):
             tried.settled = True
+            metrics.tries.add(1, {"outcome": delivery.state.value})
             log.info(
                 "a delivery was tried",
                 delivery=delivery.id,

@@ -2,6 +2,7 @@
 
 from events.alerts import AlertChanged, AlertState, Severity
 from resilience.clock import Clock
+from services.alerts import metrics
 from services.alerts.application.manage_receivers import ManageReceivers, existing
 from services.alerts.application.ports import NewId, Store
 from services.alerts.application.try_delivery import TryDelivery
@@ -38,6 +39,7 @@ class TestReceiver:
             current = await work.receivers.find(organization, receiver_id)
             if answer.ok and current is not None and current.settings == receiver.settings:
                 await self._manage.replace(work, current.enabled())
+        metrics.tries.add(1, {"outcome": delivery.state.value})
         return delivery
 
     def _compose(self, receiver: Receiver) -> Delivery:

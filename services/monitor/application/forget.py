@@ -1,14 +1,11 @@
 """Forgets what is older than it is kept, a bounded batch at a time."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from chassis.retention import in_batches
 from resilience.clock import Clock
 from services.monitor.application.ports import Archive
 from services.monitor.domain.statistics import KEPT
-
-MOST_BATCHES = 100
-"""Batches of one kind in one go: the next tick goes on, and a long backlog does not hold the leadership for ever."""
 
 
 class Forget:
@@ -26,17 +23,7 @@ class Forget:
                 return 0
             now = self._clock.now()
             return (
-                await _in_batches(self._archive.forget_seconds, now - KEPT)
-                + await _in_batches(self._archive.forget_requests, now - self._ledger_retention)
-                + await _in_batches(self._archive.forget_targets, now - self._ledger_retention)
+                await in_batches(self._archive.forget_seconds, now - KEPT)
+                + await in_batches(self._archive.forget_requests, now - self._ledger_retention)
+                + await in_batches(self._archive.forget_targets, now - self._ledger_retention)
             )
-
-
-async def _in_batches(forget: Callable[[datetime], Awaitable[int]], before: datetime) -> int:
-    total = 0
-    for _ in range(MOST_BATCHES):
-        gone = await forget(before)
-        total += gone
-        if gone == 0:
-            break
-    return total

@@ -1,11 +1,9 @@
 """What monitor does by itself, again and again."""
 
-from collections.abc import Awaitable, Callable
-
 import structlog
 
+from chassis.ticks import every
 from resilience.clock import Clock
-from resilience.errors import Failure
 from services.monitor import metrics
 from services.monitor.application.forget import Forget
 from services.monitor.application.judge_targets import JudgeTargets
@@ -17,7 +15,7 @@ log = structlog.stdlib.get_logger("monitor.ticks")
 
 
 class Ticks:
-    """The clockwork. A tick that fails because storage is away is left out; any other failure ends the service."""
+    """The clockwork; see `every` for what becomes of a tick that fails."""
 
     def __init__(self, judge: JudgeTargets, forget: Forget, clock: Clock) -> None:
         self._judge = judge
@@ -26,11 +24,11 @@ class Ticks:
 
     async def judge(self) -> None:
         """Judge targets each second, until cancelled."""
-        await self._every(JUDGE_EVERY, "judging", self._judge_once)
+        await every(JUDGE_EVERY, "judging", self._judge_once, self._clock)
 
     async def forget(self) -> None:
         """Forget what is too old each minute, until cancelled."""
-        await self._every(FORGET_EVERY, "forgetting", self._forget_once)
+        await every(FORGET_EVERY, "forgetting", self._forget_once, self._clock)
 
     async def _judge_once(self) -> None:
         for change in await self._judge():
@@ -47,18 +45,3 @@ class Ticks:
 
     async def _forget_once(self) -> None:
         metrics.forgotten.add(await self._forget())
-
-    async def _every(self, seconds: float, name: str, do: Callable[[], Awaitable[None]]) -> None:
-        waiting = False
-        while True:
-            try:
-                await do()
-            except Failure as failure:
-                if not failure.retryable:
-                    raise
-                if not waiting:
-                    log.warning(f"{name} waits", cause=failure.message)
-                waiting = True
-            else:
-                waiting = False
-            await self._clock.sleep(seconds)

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from opentelemetry.metrics import Counter, Histogram, UpDownCounter
+from opentelemetry.metrics import _Gauge as Gauge
 
 from chassis.telemetry import metrics_page, telemetry
 from resilience.clock import SystemClock
@@ -28,6 +29,8 @@ async def page() -> bytes:
         for instrument in vars(importlib.import_module(name)).values():
             if isinstance(instrument, Histogram):
                 instrument.record(1)
+            elif isinstance(instrument, Gauge):
+                instrument.set(1)
             elif isinstance(instrument, Counter | UpDownCounter):
                 instrument.add(1)
     from services.gateway.adapters.journal import Journal  # noqa: PLC0415 - under the provider that is set by now

@@ -1,6 +1,7 @@
 """The service as a process, with Kafka, killed in the middle of its work."""
 
 import os
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -17,9 +18,11 @@ from standardwebhooks import Webhook
 from chassis.grpc.client import Peer
 from chassis.kafka.producer import Producer
 from chassis.principal import Principal, Role
+from chassis.storage.job import bring_up
 from events.cloudevents import encode
 from events.health import TargetVerdictChanged, Verdict
 from events.topics import HEALTH
+from resilience.errors import Failure, Reason
 from seawall.alerts.v1 import alerts_pb2 as pb
 from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceStub
 from tests.integration.alerts.running import SECRET
@@ -67,6 +70,15 @@ class Process:
             return error.code
         except OSError:
             return 0
+
+    def metrics(self) -> dict[tuple[str, ...], float]:
+        """What is measured: name without its prefix, and the values of its labels in the labels' order."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/metrics", timeout=2) as answer:
+            page = answer.read().decode()
+        found = re.findall(r"^seawall_alerts_(\w+)(?:{(.*)})? (\S+)$", page, flags=re.MULTILINE)
+        return {
+            (name, *re.findall(r'\b(?!otel)\w+="([^"]*)"', labels)): float(number) for name, labels, number in found
+        }
 
     async def ready(self) -> None:
         """Return once it can serve."""
@@ -171,6 +183,40 @@ async def test_it_lives_without_its_database_and_is_ready_once_that_is_there(
             return await alerts.alerts() == []
 
         await eventually(serves, 30)
+        await alerts.owned.stop()
+
+
+async def test_where_a_job_migrates_it_waits_for_the_tables(tmp_path: Path) -> None:
+    environment = {"SEAWALL_MIGRATE": "false", "SEAWALL_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    async with process(tmp_path, environment, hook="https://example.com") as alerts:
+        await eventually(lambda: alerts.page("/health/live") == 200, 30)
+        await eventually(lambda: "The tables are not migrated yet." in alerts.owned.last_words(), 30)
+        assert alerts.page("/health/ready") == 503
+        with pytest.raises(Failure) as failed:
+            await alerts.alerts()
+        assert (failed.value.reason, failed.value.retryable) == (Reason.UNAVAILABLE, True)
+        await bring_up("alerts", f"sqlite+aiosqlite:///{tmp_path}/alerts.db")
+        await alerts.ready()
+        assert await alerts.alerts() == []
+        await alerts.owned.stop()
+
+
+@pytest.mark.kafka
+async def test_it_measures_what_it_does(kafka: Kafka, tmp_path: Path, webhook_sink: WebhookSink) -> None:
+    webhook_sink.will_answer(Answer(), Answer(status=500))
+    async with process(tmp_path, {"SEAWALL_KAFKA_BOOTSTRAP": kafka.bootstrap}, hook=webhook_sink.url) as alerts:
+        await alerts.ready()
+        await tell(kafka, alerts.organization, "p/m1", "p/m2")
+
+        def measured() -> bool:
+            page = alerts.metrics()
+            assert page["changes_total", "target_down", "open"] == 2
+            assert page["delivery_tries_total", "delivered"] == 1
+            assert page["delivery_tries_total", "waiting"] == 1
+            assert page["deliveries_waiting",] == 1
+            return True
+
+        await eventually(measured, 60)
         await alerts.owned.stop()
 
 

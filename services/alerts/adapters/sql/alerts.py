@@ -81,6 +81,6 @@ class SqlVerdicts:
         remembered = statement.on_conflict_do_update(
             index_elements=["organization", "target"],
             set_={"since": statement.excluded.since},
-            where=col(AppliedVerdictRow.since) <= statement.excluded.since,
+            where=col(AppliedVerdictRow.since) < statement.excluded.since,
         ).returning(col(AppliedVerdictRow.target))
         return (await connection.execute(remembered)).first() is not None

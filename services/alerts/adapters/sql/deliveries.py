@@ -94,6 +94,11 @@ class SqlDeliveries:
         rows = (await self._session.exec(query)).all()
         return [(delivery.delivery(), receiver.receiver()) for delivery, receiver in rows]
 
+    async def waiting(self) -> int:
+        """See Deliveries."""
+        query = select(sa.func.count()).select_from(DeliveryRow).where(col(DeliveryRow.state) == _WAITING)
+        return (await self._session.exec(query)).one()
+
     async def claim(self, ids: Collection[str], now: datetime, until: datetime) -> frozenset[str]:
         """See Deliveries."""
         # A second replica's update waits for the first one's commit and then looks at the row anew: it is claimed.

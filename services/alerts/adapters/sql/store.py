@@ -9,11 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.storage.database import Database
 from chassis.storage.inbox import first_time
 from chassis.storage.outbox import enqueue
+from chassis.storage.tables import Tables
 from chassis.tracecontext import traceparent
 from events.alerts import AlertChanged
 from events.cloudevents import Record, encode
 from events.topics import ALERTS
-from resilience.errors import Failure, Reason
+from services.alerts import metrics
 from services.alerts.adapters.sql.alerts import SqlAlerts, SqlVerdicts
 from services.alerts.adapters.sql.deliveries import SqlDeliveries
 from services.alerts.adapters.sql.receivers import SqlReceivers
@@ -33,6 +34,7 @@ class SqlWork:
         self.verdicts = SqlVerdicts(session)
         self.receivers = SqlReceivers(session, lock=lock)
         self.deliveries = SqlDeliveries(session, lock=lock)
+        self.changes: list[AlertChanged] = []
         self.records: list[Record] = []
 
     async def first_time(self, source: str, event_id: str, now: datetime) -> bool:
@@ -41,6 +43,7 @@ class SqlWork:
 
     def publish(self, change: AlertChanged, now: datetime) -> None:
         """See Work."""
+        self.changes.append(change)
         self.records.append(
             encode(
                 ALERTS,
@@ -57,39 +60,35 @@ class SqlWork:
 class SqlStore:
     """See Store. `committed`: called after each transaction, for whoever waits for what it wrote.
 
-    Until it is opened, which is when its tables are there, it is away like a database that cannot be reached.
+    Until its tables are there it is away, like a database that cannot be reached.
     """
 
-    def __init__(self, database: Database, new_id: NewId, *, committed: Sequence[Callable[[], None]] = ()) -> None:
+    def __init__(
+        self, database: Database, tables: Tables, new_id: NewId, *, committed: Sequence[Callable[[], None]] = ()
+    ) -> None:
         self._database = database
+        self._tables = tables
         self._new_id = new_id
         self._committed = committed
-        self._is_open = False
-
-    def open(self) -> None:
-        """Say that the tables are there."""
-        self._is_open = True
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlWork]:
         """See Store."""
-        self._check_open()
+        self._tables.demand()
         async with self._database.transaction() as session:
             work = SqlWork(session, self._new_id, lock=True)
             yield work
             await session.flush()
             if work.records:
                 await enqueue(session, *work.records)
+        for change in work.changes:
+            metrics.changes.add(1, {"kind": change.kind, "state": change.state.value})
         for call in self._committed:
             call()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[SqlWork]:
         """See Store."""
-        self._check_open()
+        self._tables.demand()
         async with self._database.read() as session:
             yield SqlWork(session, self._new_id, lock=False)
-
-    def _check_open(self) -> None:
-        if not self._is_open:
-            raise Failure(Reason.UNAVAILABLE, "The tables are not up to date yet.", retryable=True)

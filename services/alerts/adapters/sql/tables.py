@@ -17,7 +17,9 @@ ID = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 """Ids sort by their bytes, as SQLite and the page tokens have it, whatever the database's language."""
 
 UNRESOLVED = sa.text("resolved_at IS NULL")
+RESOLVED = sa.text("resolved_at IS NOT NULL")
 WAITING = sa.text("state = 'waiting'")
+FINISHED = sa.text("state <> 'waiting'")
 
 
 class Base(SQLModel, registry=registry()):
@@ -38,6 +40,7 @@ class AlertRow(Base, table=True):
             sqlite_where=UNRESOLVED,
             postgresql_where=UNRESOLVED,
         ),
+        sa.Index("ix_alerts_resolved", "resolved_at", sqlite_where=RESOLVED, postgresql_where=RESOLVED),
         sa.Index("ix_alerts_page", "organization", "opened_at", "id"),
     )
 
@@ -146,6 +149,7 @@ class DeliveryRow(Base, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         sa.Index("ix_deliveries_due", "next_try_at", sqlite_where=WAITING, postgresql_where=WAITING),
+        sa.Index("ix_deliveries_finished", "created_at", sqlite_where=FINISHED, postgresql_where=FINISHED),
         sa.Index("ix_deliveries_page", "organization", "created_at", "id"),
         sa.Index("ix_deliveries_receiver", "organization", "receiver", "created_at", "id"),
     )

@@ -1,19 +1,15 @@
-"""Deletes what is older than it is kept, a batch at a time: no lock is held for long, and no log grows without end."""
+"""What of the ledger and the statistics has grown old, in SQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import col
 
 from chassis.storage.database import Database
+from chassis.storage.retention import BATCH, delete_oldest
 from services.monitor.adapters.sql.tables import LedgerRow, SecondRow, TargetRow
 from services.monitor.adapters.sql.times import milliseconds
-
-BATCH = 1000
-"""Rows deleted in one transaction."""
 
 
 class SqlArchive:
@@ -31,25 +27,15 @@ class SqlArchive:
 
     async def forget_requests(self, before: datetime) -> int:
         """See Archive. Plan and attempts go with their request."""
-        key = (col(LedgerRow.organization), col(LedgerRow.request_id))
-        return await self._forget(LedgerRow, key, col(LedgerRow.finished_ms), milliseconds(before))
+        age = col(LedgerRow.finished_ms)
+        return await delete_oldest(self._db, LedgerRow, age, milliseconds(before), batch=self._batch)
 
     async def forget_seconds(self, before: datetime) -> int:
         """See Archive."""
-        return await self._forget(SecondRow, (col(SecondRow.id),), col(SecondRow.second), int(before.timestamp()))
+        age = col(SecondRow.second)
+        return await delete_oldest(self._db, SecondRow, age, int(before.timestamp()), batch=self._batch)
 
     async def forget_targets(self, before: datetime) -> int:
         """See Archive."""
-        key = (col(TargetRow.organization), col(TargetRow.target))
-        return await self._forget(TargetRow, key, col(TargetRow.seen_ms), milliseconds(before))
-
-    async def _forget(
-        self,
-        model: type[Any],
-        key: tuple[sa.SQLColumnExpression[Any], ...],
-        age: sa.SQLColumnExpression[int],
-        before: int,
-    ) -> int:
-        oldest = sa.select(*key).where(age < before).order_by(age).limit(self._batch)
-        async with self._db.transaction() as session:
-            return (await session.exec(sa.delete(model).where(sa.tuple_(*key).in_(oldest)))).rowcount
+        age = col(TargetRow.seen_ms)
+        return await delete_oldest(self._db, TargetRow, age, milliseconds(before), batch=self._batch)
