@@ -23,6 +23,7 @@ class Producer:
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._kafka: AIOKafkaProducer | None = None
+        self._stopping: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -73,20 +74,30 @@ class Producer:
         except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
             raise Failure(Reason.REQUEST_TOO_LARGE, "A record is larger than Kafka takes.") from error
         except (KafkaError, TimeoutError, OSError) as error:
-            await self._lose(kafka)
+            self._lose(kafka)
             raise Failure(Reason.UNAVAILABLE, f"Kafka did not take the records: {error!r}", retryable=True) from error
 
     async def close(self) -> None:
-        """Send what waits, then disconnect."""
+        """Disconnect; what was published is acknowledged, or its publisher was told that it is not."""
         if self._kafka is not None:
-            await self._lose(self._kafka)
+            self._lose(self._kafka)
+        await asyncio.gather(*self._stopping)
 
-    async def _lose(self, kafka: AIOKafkaProducer) -> None:
-        """Give `kafka` up: after an error its sequence numbers or its view of the cluster may be wrong for good."""
+    def _lose(self, kafka: AIOKafkaProducer) -> None:
+        """Give `kafka` up: after an error its sequence numbers or its view of the cluster may be wrong for good.
+
+        It takes some seconds to stop, for it waits until what it has not sent is too old; nobody waits for that.
+        """
         if self._kafka is kafka:
             self._kafka = None
-        try:
-            async with asyncio.timeout(PUBLISH_TIMEOUT):
-                await kafka.stop()
-        except (KafkaError, TimeoutError, OSError) as error:
-            log.warning("the producer did not stop cleanly", error=repr(error))
+            stopping = asyncio.create_task(_stop(kafka), name="kafka producer stops")
+            self._stopping.add(stopping)
+            stopping.add_done_callback(self._stopping.discard)
+
+
+async def _stop(kafka: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(PUBLISH_TIMEOUT):
+            await kafka.stop()
+    except (KafkaError, TimeoutError, OSError) as error:
+        log.warning("the producer did not stop cleanly", error=repr(error))
