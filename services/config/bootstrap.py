@@ -3,24 +3,28 @@
 import asyncio
 from pathlib import Path
 
+from chassis import manifest
 from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.pages import pages
 from chassis.secrets import Secrets
+from chassis.startup import StartUp
 from chassis.storage.database import Database
-from chassis.storage.migrate import migrate
-from chassis.storage.outbox import OutboxRelay
+from chassis.storage.outbox import Outbox, OutboxRelay
+from chassis.storage.tables import Tables
 from services.config.adapters.sql.store import SqlStore
+from services.config.adapters.sql.tables import TABLES
 from services.config.application.apply_manifest import ApplyManifest
 from services.config.application.change_configuration import ChangeConfiguration
 from services.config.application.create_key import CreateKey
+from services.config.application.ports import START_UP
 from services.config.application.read_configuration import ReadConfiguration
 from services.config.application.read_manifest import ReadManifest
 from services.config.application.revoke_key import RevokeKey
+from services.config.domain.declaration import Declaration
 from services.config.entrypoints.grpc import config, snapshot
-from services.config.entrypoints.startup import StartUp
 from services.config.settings import Settings
 
 VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
@@ -29,13 +33,14 @@ VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
 async def build(settings: Settings, service: Service) -> None:
     """Build and start config."""
     enter = service.stack.enter_async_context
-    clock, health, background = service.clock, service.health, service.background
+    clock, health = service.clock, service.health
     pepper = settings.key_pepper.get_secret_value().encode()
 
     database = await enter(Database(settings.database, schema="config"))
-    bus = Bus("config", settings, health=health, background=background, clock=clock)
+    bus = Bus("config", settings, health=health, background=service.background, clock=clock)
     relay = OutboxRelay(database, bus.publish, clock)
-    store = SqlStore(database)
+    tables = Tables(database, (*TABLES, Outbox), VERSIONS, clock, migrates=settings.migrate)
+    store = SqlStore(database, tables)
 
     change = ChangeConfiguration(store, clock, changed=relay.nudge)
     read_manifest = ReadManifest(Secrets(directory=settings.secrets_dir), pepper=pepper)
@@ -51,20 +56,20 @@ async def build(settings: Settings, service: Service) -> None:
         clock=clock,
     )
 
+    def read(path: Path) -> Declaration:
+        return read_manifest(manifest.read_file(path))
+
     async def prepare() -> None:
-        if settings.migrate:
-            await migrate(database, VERSIONS, clock)
-        await store.open()
+        # Read first: one that is wrong ends the service also while the database is away.
+        declaration = await asyncio.to_thread(read, settings.manifest) if settings.manifest else None
+        await tables.make()
+        if declaration is not None:
+            await apply_manifest(declaration, actor=START_UP)
 
-    start_up = StartUp(prepare, read_manifest, apply_manifest, manifest=settings.manifest, health=health, clock=clock)
-
-    async def relay_events() -> None:
-        await start_up.done.wait()
-        await relay.run()
-
+    start_up = StartUp(prepare, condition="configuration", health=health, clock=clock)
     await enter(bus)
-    for name, run in (("start-up", start_up.run), ("outbox", relay_events)):
-        service.stack.push_async_callback(_stop, background.start(name, run))
+    service.start("start-up", start_up.run)
+    service.start("outbox", start_up.then(relay.run))
     await enter(HttpServer(pages(health), settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(
@@ -74,9 +79,3 @@ async def build(settings: Settings, service: Service) -> None:
             services=[config.SERVICE, snapshot.SERVICE],
         )
     )
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    """End `task` before what it uses is closed."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

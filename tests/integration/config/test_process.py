@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.storage.job import bring_up
 from resilience.errors import Failure, Reason
 from seawall.config.v1 import config_pb2 as api
 from tests.integration.config.process import START, ended, process
@@ -82,6 +83,15 @@ async def test_it_lives_while_its_database_is_away_and_is_ready_once_it_is_there
             return bool(await config.call("GetOrganization", api.GetOrganizationRequest(name=OWN)))
 
         await eventually(again, START)
+
+
+async def test_where_a_job_migrates_it_waits_for_the_tables(tmp_path: Path) -> None:
+    async with process(tmp_path, migrate="false", manifest=str(write(tmp_path / "seawall.yaml"))) as config:
+        await config.becomes("/health/ready", 503)
+        await eventually(lambda: "The tables are not migrated yet." in config.process.last_words(), START)
+        await bring_up("config", f"sqlite+aiosqlite:///{tmp_path / 'config.db'}")
+        await config.becomes("/health/ready", 200)
+        await config.call("GetOrganization", api.GetOrganizationRequest(name=OWN))
 
 
 async def test_kill_9_leaves_every_change_whole(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, exists, inspect, true
+from sqlalchemy import ColumnElement, exists, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.storage.database import Database
+from chassis.storage.tables import Tables
 from events.config import Action
-from resilience.errors import Failure, Reason
 from services.config.adapters.sql.tables import ROWS, AuditRow, PriceRow, StateRow
 from services.config.adapters.sql.transaction import SqlTransaction
 from services.config.application.ports import AuditRecord
@@ -25,24 +25,16 @@ R = TypeVar("R", bound=Resource)
 
 
 class SqlStore:
-    """See Store. It is away until it was opened."""
+    """See Store. It is away until its tables are there."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tables: Tables) -> None:
         self._database = database
-        self._opened = False
-
-    async def open(self) -> None:
-        """Let calls in. Raises Failure(UNAVAILABLE, retryable) where the tables are not there yet."""
-        async with self._database.read() as session:
-            connection = await session.connection()
-            if not await connection.run_sync(lambda sync: inspect(sync).has_table(StateRow.__tablename__)):
-                raise Failure(Reason.UNAVAILABLE, "The tables are not there yet.", retryable=True)
-        self._opened = True
+        self._tables = tables
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTransaction]:
         """See Store."""
-        self._check_opened()
+        self._tables.demand()
         async with self._database.transaction() as session:
             # The row's lock is held to the end: changes are made one after the other, so what one has read stays true.
             version = (await session.exec(select(StateRow.version).with_for_update())).one()
@@ -104,13 +96,9 @@ class SqlStore:
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncSession]:
-        self._check_opened()
+        self._tables.demand()
         async with self._database.read() as session:
             yield session
-
-    def _check_opened(self) -> None:
-        if not self._opened:
-            raise Failure(Reason.UNAVAILABLE, "What is set cannot be reached yet.", retryable=True)
 
 
 def _in_force(now: datetime) -> ColumnElement[bool]:

@@ -268,3 +268,7 @@ class StateRow(Base, table=True):
 
     id: int = Field(primary_key=True)
     version: int = Field(sa_type=sa.BigInteger)
+
+
+TABLES: tuple[type[Base], ...] = (*ROWS.values(), AuditRow, StateRow)
+"""All of them, without the chassis' outbox."""
