@@ -108,7 +108,7 @@ PYTEST := $(BIN)/pytest
 
 .PHONY: test test-unit test-contract test-integration test-e2e
 test: setup-test check ## The checks, then every test: unit, contract, integration, end to end
-	@$(PYTEST) tests/unit tests/contract tests/integration tests/e2e
+	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
 
 test-unit: setup ## Pure code: no network, no processes
 	@$(PYTEST) tests/unit
