@@ -270,5 +270,5 @@ class StateRow(Base, table=True):
     version: int = Field(sa_type=sa.BigInteger)
 
 
-TABLES: tuple[type[Base], ...] = (*ROWS.values(), AuditRow, StateRow)
+TABLES = (OrganizationRow, ProviderRow, ModelRow, ProjectRow, KeyRow, PriceRow, AuditRow, StateRow)
 """All of them, without the chassis' outbox."""
