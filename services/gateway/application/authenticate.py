@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from chassis import keys
+from chassis.keys import digest, is_wellformed
 from chassis.principal import Principal
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
@@ -26,9 +26,9 @@ class Authenticator:
             raise Failure(
                 Reason.UNAUTHENTICATED, "There is no key; send it as `Authorization: Bearer sw_...` or `x-api-key`."
             )
-        if not keys.is_wellformed(secret):
+        if not is_wellformed(secret):
             raise Failure(Reason.UNAUTHENTICATED, "The key is not one of Seawall's, or was not copied whole.")
-        key = self._configuration().keys.get(keys.digest(secret, self._pepper))
+        key = self._configuration().keys.get(digest(secret, self._pepper))
         if key is None:
             raise Failure(Reason.UNAUTHENTICATED, "The key is not known.")
         if key.revoked:

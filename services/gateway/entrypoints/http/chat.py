@@ -43,18 +43,22 @@ class ChatCompletions:
                 allowed=timeout_of(scope),
                 traceparent=header(scope, b"traceparent"),
             ) as (exchange, frames):
-                await self._answer(exchange, frames, send)
+                await self._answer(exchange, frames, send, leaving)
         except asyncio.CancelledError:
             if not leaving.done():
                 raise  # the service stops; nobody left
         finally:
             leaving.cancel()
 
-    async def _answer(self, exchange: Exchange, frames: AsyncGenerator[Frame, None], send: Send) -> None:
+    async def _answer(
+        self, exchange: Exchange, frames: AsyncGenerator[Frame, None], send: Send, leaving: "asyncio.Task[None]"
+    ) -> None:
+        """Send the answer. Before its end, `leaving` is told to stop: what is answered whole is not to be cancelled."""
         try:
             first = await anext(frames)
         except Exception as error:  # noqa: BLE001 - the edge: whatever failed, the caller gets an error of ours
             failure = _as_failure(error, exchange)
+            leaving.cancel()
             await respond(
                 send,
                 status_of(failure),
@@ -64,11 +68,19 @@ class ChatCompletions:
             )
             return
         if exchange.stream:
-            await self._stream(exchange, first, frames, send)
+            await self._stream(exchange, first, frames, send, leaving)
         else:
+            leaving.cancel()
             await respond(send, 200, JSON, first.data, self._headers(exchange))
 
-    async def _stream(self, exchange: Exchange, first: Frame, frames: AsyncGenerator[Frame, None], send: Send) -> None:
+    async def _stream(
+        self,
+        exchange: Exchange,
+        first: Frame,
+        frames: AsyncGenerator[Frame, None],
+        send: Send,
+        leaving: "asyncio.Task[None]",
+    ) -> None:
         await send(
             {
                 "type": "http.response.start",
@@ -88,9 +100,11 @@ class ChatCompletions:
         except Exception as error:  # noqa: BLE001 - as above; the status is sent, so the error is the last event
             failure = _as_failure(error, exchange)
             await _send_event(send, error_body(failure, exchange.id))
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await send({"type": "http.response.body", "body": DONE})
+            last = b""
+        else:
+            last = DONE
+        leaving.cancel()
+        await send({"type": "http.response.body", "body": last})
 
     def _headers(self, exchange: Exchange) -> Headers:
         """What Seawall did, as far as it is known when the headers leave."""
