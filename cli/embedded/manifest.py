@@ -58,14 +58,14 @@ class Chosen:
     """Empty where its vendors are real."""
 
 
-def write_default(directory: DataDir) -> Chosen:
+def write_default(directory: DataDir, among: range) -> Chosen:
     """The data directory's manifest: as edited, else written for the vendor key that there is.
 
     The simulated vendors keep their ports from run to run; where somebody took one, the manifest gets the new one.
     """
     state = directory.state()
     edited = directory.manifest.exists() and _digest(directory.manifest.read_text()) != state.manifest_digest
-    ports = _vendor_ports(state.simulator_ports)
+    ports = _vendor_ports(state.simulator_ports, among)
     if edited:
         text = directory.manifest.read_text()
         simulated = any(_base_url(port) in text for port in state.simulator_ports.values())
@@ -114,9 +114,9 @@ def _at_hand(reference: str, secrets: dict[str, str]) -> str:
         return ""
 
 
-def _vendor_ports(last: dict[str, int]) -> dict[str, int]:
+def _vendor_ports(last: dict[str, int], among: range) -> dict[str, int]:
     """The last run's ports as far as they are free, else others."""
-    others = free_ports(len(VENDORS))
+    others = free_ports(len(VENDORS), among)
     return {
         vendor: last[vendor] if vendor in last and is_free(last[vendor]) else other
         for vendor, other in zip(VENDORS, others, strict=True)

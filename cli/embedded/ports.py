@@ -9,20 +9,27 @@ from collections.abc import Sequence
 from cli.problem import Problem
 
 HOST = "127.0.0.1"
-_LOWEST, _HIGHEST = 15_000, 32_000
+LAST_PORT = 65_535
+DEFAULT_RANGE = "15000-32000"
+"""Below the ports that systems give to outgoing connections: who keeps connecting to a service that restarts could be
+given that very port as its own, be connected with itself, and so keep the service from coming back."""
 _TRIES = 500
 
 
-def free_ports(count: int) -> list[int]:
-    """So many different ports that nobody listens on now, below those that systems give to outgoing connections.
+def port_range(text: str) -> range:
+    """The ports of `LOWEST-HIGHEST`. Raises Problem."""
+    lowest, _, highest = text.partition("-")
+    if not (lowest.isdigit() and highest.isdigit() and 0 < int(lowest) <= int(highest) <= LAST_PORT):
+        raise Problem("bad_port_range", f"{text!r} is not a range of ports.", hint=f"Write it as {DEFAULT_RANGE}.")
+    return range(int(lowest), int(highest) + 1)
 
-    Of those, one could be taken before it is listened on; and who keeps connecting to a service that restarts could
-    be given that very port as its own, be connected with itself, and so keep the service from coming back.
-    """
-    free = (port for port in random.sample(range(_LOWEST, _HIGHEST), _TRIES) if is_free(port))
+
+def free_ports(count: int, among: range) -> list[int]:
+    """So many different ports that nobody listens on now."""
+    free = (port for port in random.sample(among, min(_TRIES, len(among))) if is_free(port))
     found = list(itertools.islice(free, count))
     if len(found) < count:
-        raise Problem("no_free_port", f"There are no {count} free ports from {_LOWEST} to {_HIGHEST}.")
+        raise Problem("no_free_port", f"There are no {count} free ports from {among.start} to {among.stop - 1}.")
     return found
 
 

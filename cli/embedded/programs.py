@@ -26,9 +26,9 @@ class Ports:
     grpc: int
 
 
-def choose_ports(http: int, grpc: int) -> dict[str, Ports]:
+def choose_ports(http: int, grpc: int, among: range) -> dict[str, Ports]:
     """Ports of every service; 0 for a free one. The gateway's are known, the others are free ones."""
-    free = free_ports(2 * len(SERVICES))
+    free = free_ports(2 * len(SERVICES), among)
     ports = {name: Ports(free[2 * i], free[2 * i + 1]) for i, name in enumerate(SERVICES)}
     ports["gateway"] = Ports(http or ports["gateway"].http, grpc or ports["gateway"].grpc)
     return ports

@@ -1,5 +1,6 @@
 """Loopback ports for servers that must come back on the port they had."""
 
+import os
 import random
 import socket
 
@@ -7,10 +8,15 @@ import socket
 # a stopped server is in time given that very port as its own, connects to itself, and the server cannot come back.
 LOWEST, HIGHEST = 15_000, 32_000
 
+# A port is free when it is looked for, and must still be when it is listened on: each test process has its own.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_SHARE = (HIGHEST - LOWEST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+OWN = range(LOWEST + _WORKER * _SHARE, LOWEST + (_WORKER + 1) * _SHARE)
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nothing listens on now."""
-    for port in random.sample(range(LOWEST, HIGHEST), 100):
+    for port in random.sample(OWN, 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -18,4 +24,4 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise RuntimeError(f"none of 100 ports tried between {LOWEST} and {HIGHEST} is free")
+    raise RuntimeError(f"none of 100 ports tried between {OWN.start} and {OWN.stop} is free")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.stack.eventually import eventually
+from tests.stack.ports import OWN
 
 COMMAND = (sys.executable, "-m", "cli.main")
 READY_WITHIN = 90.0
@@ -39,7 +40,8 @@ def environment(**more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("SEAWALL_") and name not in {"OPENAI_API_KEY", "FORCE_COLOR"}
     }
-    return {**kept, "PYTHONPATH": str(Path(__file__).parents[3]), **more}
+    ports = f"{OWN.start}-{OWN.stop - 1}"
+    return {**kept, "PYTHONPATH": str(Path(__file__).parents[3]), "SEAWALL_UP_PORT_RANGE": ports, **more}
 
 
 async def seawall(*arguments: str, stdin: str = "", cwd: Path | None = None, **more: str) -> Said:
