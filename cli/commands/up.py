@@ -51,6 +51,7 @@ def _plan(directory: Directory, manifest: Path | None, http_port: int, grpc_port
     else:
         file, chosen = manifest.absolute(), manifests.Chosen(_text(manifest), {})
     read = manifests.read(chosen.text, str(file))
+    vendors = chosen.simulator_ports.values()
     references = {
         manifests.KEY_VARIABLE: kept.key,
         manifests.VENDOR_KEY_VARIABLE: f"simulated-{randomness.token_hex(8)}",
@@ -59,7 +60,7 @@ def _plan(directory: Directory, manifest: Path | None, http_port: int, grpc_port
         directory=directory,
         manifest=file,
         chosen=chosen,
-        ports=choose_ports(http_port, grpc_port, among),
+        ports=choose_ports(http_port, grpc_port, [port for port in among if port not in vendors]),
         pepper=kept.pepper,
         secrets=references,
         key=manifests.shown_key(read, references),

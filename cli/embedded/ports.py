@@ -24,12 +24,12 @@ def port_range(text: str) -> range:
     return range(int(lowest), int(highest) + 1)
 
 
-def free_ports(count: int, among: range) -> list[int]:
+def free_ports(count: int, among: Sequence[int]) -> list[int]:
     """So many different ports that nobody listens on now."""
     free = (port for port in random.sample(among, min(_TRIES, len(among))) if is_free(port))
     found = list(itertools.islice(free, count))
     if len(found) < count:
-        raise Problem("no_free_port", f"There are no {count} free ports from {among.start} to {among.stop - 1}.")
+        raise Problem("no_free_port", f"There are no {count} free ports from {min(among)} to {max(among)}.")
     return found
 
 

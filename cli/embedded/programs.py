@@ -1,5 +1,6 @@
 """What `up` runs: the broker, the simulated vendors, the five services; with their addresses and settings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Ports:
     grpc: int
 
 
-def choose_ports(http: int, grpc: int, among: range) -> dict[str, Ports]:
+def choose_ports(http: int, grpc: int, among: Sequence[int]) -> dict[str, Ports]:
     """Ports of every service; 0 for a free one. The gateway's are known, the others are free ones."""
     free = free_ports(2 * len(SERVICES), among)
     ports = {name: Ports(free[2 * i], free[2 * i + 1]) for i, name in enumerate(SERVICES)}

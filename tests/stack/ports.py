@@ -1,5 +1,6 @@
 """Loopback ports for servers that must come back on the port they had."""
 
+import itertools
 import os
 import random
 import socket
@@ -13,10 +14,13 @@ _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _SHARE = (HIGHEST - LOWEST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 OWN = range(LOWEST + _WORKER * _SHARE, LOWEST + (_WORKER + 1) * _SHARE)
 
+# Each is handed out once before any is handed out again: who was given one may not listen on it yet.
+_next = itertools.cycle(random.sample(OWN, len(OWN)))
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nothing listens on now."""
-    for port in random.sample(OWN, 100):
+    for port in itertools.islice(_next, 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
