@@ -69,7 +69,8 @@ async def test_a_process_ends_with_the_test_run_that_is_killed(tmp_path: Path) -
     )
     assert parent.stdout is not None
     child = int(await asyncio.wait_for(parent.stdout.readline(), 20))
-    os.kill(child, 0)
+    # Until setpriv has become the command, it has not asked for the signal yet.
+    await eventually(lambda: Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"sleep\0"))
     parent.send_signal(signal.SIGKILL)
     await parent.wait()
     await eventually(
