@@ -1,7 +1,6 @@
 """A dependency that cannot be had is a skip with its reason, and a failure where it is demanded."""
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
