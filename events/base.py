@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from resilience.errors import Reason
 
 
 def _aware(value: datetime) -> datetime:
@@ -14,6 +16,14 @@ def _aware(value: datetime) -> datetime:
 
 Time = Annotated[datetime, AfterValidator(_aware)]
 """A moment, with its zone; RFC 3339 on the wire."""
+
+
+def _known(value: object) -> object:
+    return Reason.OTHER if isinstance(value, str) and value not in Reason.__members__.values() else value
+
+
+Why = Annotated[Reason, BeforeValidator(_known)]
+"""A reason; one that a newer producer wrote and this version does not know is read as `other`."""
 
 
 class Fact(BaseModel):

@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from events.base import Event, Fact, Money, Time, Tokens
-from resilience.errors import Reason
+from events.base import Event, Fact, Money, Time, Tokens, Why
 
 
 class Outcome(StrEnum):
@@ -14,6 +13,34 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     """The caller left, or another attempt won."""
+
+
+class Cause(StrEnum):
+    """Why an attempt was made."""
+
+    FIRST = "first"
+    RETRY = "retry"
+    """The same target again."""
+    FALLBACK = "fallback"
+    """The next target, after another failed."""
+    HEDGE = "hedge"
+    """Beside an attempt that was slow."""
+    CONTINUATION = "continuation"
+    """To finish an answer that broke off."""
+    DEGRADATION = "degradation"
+    """A smaller model, after every target of the route failed."""
+    SHADOW = "shadow"
+    """A copy whose answer nobody sees."""
+
+
+class Cache(StrEnum):
+    """Which cache answered instead of a target."""
+
+    EXACT = "exact"
+    STALE = "stale"
+    """Past its time, after every target failed."""
+    SHARED = "shared"
+    """The answer of an identical request that was under way."""
 
 
 class PlannedTarget(Fact):
@@ -37,9 +64,13 @@ class Attempt(Fact):
     first_token_ms: float | None = None
     """Of streamed calls."""
     outcome: Outcome
-    reason: Reason | None = None
+    reason: Why | None = None
     vendor_status: int | None = None
+    cause: Cause | None = None
+    """Absent in events older than 1.1.0."""
     tokens: Tokens | None = None
+    tokens_estimated: bool = False
+    """The vendor did not tell: the attempt broke off or was cancelled."""
     cost: Money | None = None
     """Absent where the price or the usage is not known."""
 
@@ -62,13 +93,21 @@ class RequestFinished(Event):
     duration_ms: float
     first_token_ms: float | None = None
     outcome: Outcome
-    reason: Reason | None = None
+    reason: Why | None = None
     target: str | None = None
     """Target that answered."""
     tokens: Tokens = Tokens()
     """Over all attempts."""
     cost: Money | None = None
     """Over all attempts; absent where a part of it is not known."""
+    criticality: str | None = None
+    """`critical`, `default`, `batch` or `sheddable`."""
+    cache: Cache | None = None
+    """Absent where a target was asked."""
+    continued_at: int | None = None
+    """Characters of the answer that were sent when it broke off and another attempt went on."""
+    degraded: str | None = None
+    """`stale_answer`, `smaller_model` or `static_answer`, where no target of the route answered."""
     trace_id: str | None = None
     plan: tuple[PlannedTarget, ...] = ()
     attempts: tuple[Attempt, ...] = ()

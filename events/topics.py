@@ -6,7 +6,9 @@ from typing import Generic, TypeVar
 
 from events.alerts import AlertChanged
 from events.base import Event
+from events.breakers import BreakerChanged
 from events.config import ConfigChanged
+from events.credentials import CredentialChanged
 from events.health import TargetVerdictChanged
 from events.requests import RequestFinished
 
@@ -45,6 +47,20 @@ HEALTH = Topic(
     description="The latest verdict of each target.",
     retention=None,
 )
+BREAKERS = Topic(
+    "seawall.breakers.v1",
+    BreakerChanged,
+    key="organization/target",
+    description="Every transition of each target's breaker, by the gateway that saw it.",
+    retention=None,
+)
+CREDENTIALS = Topic(
+    "seawall.credentials.v1",
+    CredentialChanged,
+    key="organization/provider/credential",
+    description="Which of a provider's credentials rest, because a vendor refused them.",
+    retention=None,
+)
 CONFIG = Topic(
     "seawall.config.v1",
     ConfigChanged,
@@ -59,4 +75,4 @@ ALERTS = Topic(
     description="Every change of every alert.",
 )
 
-TOPICS: tuple[Topic[Event], ...] = (REQUESTS, HEALTH, CONFIG, ALERTS)
+TOPICS: tuple[Topic[Event], ...] = (REQUESTS, HEALTH, BREAKERS, CREDENTIALS, CONFIG, ALERTS)

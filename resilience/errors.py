@@ -15,6 +15,9 @@ class Reason(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     ALREADY_EXISTS = "already_exists"
     IN_USE = "in_use"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    IDEMPOTENCY_KEY_IN_FLIGHT = "idempotency_key_in_flight"
+    NO_CAPABLE_TARGET = "no_capable_target"
     MODEL_NOT_FOUND = "model_not_found"
     REQUEST_TIMEOUT = "request_timeout"
     CANCELLED = "cancelled"
@@ -39,10 +42,14 @@ class Reason(StrEnum):
     VENDOR_TIMEOUT = "vendor_timeout"
     VENDOR_FIRST_TOKEN_TIMEOUT = "vendor_first_token_timeout"  # noqa: S105 - a reason, not a credential
     VENDOR_STREAM_CUT = "vendor_stream_cut"
+    VENDOR_STREAM_STALLED = "vendor_stream_stalled"
     VENDOR_MALFORMED = "vendor_malformed"
     VENDOR_RESPONSE_TOO_LARGE = "vendor_response_too_large"
     CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded"
     CONTENT_FILTERED = "content_filtered"
+
+    OTHER = "other"
+    """Read from somewhere newer: a reason that this version has no word for. Never written."""
 
 
 class Failure(Exception):  # noqa: N818 - the word of the trade; every layer raises and catches this one

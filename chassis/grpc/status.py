@@ -20,6 +20,9 @@ CODES: dict[Reason, grpc.StatusCode] = {
     Reason.METHOD_NOT_ALLOWED: grpc.StatusCode.UNIMPLEMENTED,
     Reason.ALREADY_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.IN_USE: grpc.StatusCode.FAILED_PRECONDITION,
+    Reason.IDEMPOTENCY_KEY_REUSED: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.IDEMPOTENCY_KEY_IN_FLIGHT: grpc.StatusCode.ABORTED,
+    Reason.NO_CAPABLE_TARGET: grpc.StatusCode.FAILED_PRECONDITION,
     Reason.MODEL_NOT_FOUND: grpc.StatusCode.NOT_FOUND,
     Reason.REQUEST_TIMEOUT: grpc.StatusCode.DEADLINE_EXCEEDED,
     Reason.CANCELLED: grpc.StatusCode.CANCELLED,
@@ -40,10 +43,12 @@ CODES: dict[Reason, grpc.StatusCode] = {
     Reason.VENDOR_TIMEOUT: grpc.StatusCode.DEADLINE_EXCEEDED,
     Reason.VENDOR_FIRST_TOKEN_TIMEOUT: grpc.StatusCode.DEADLINE_EXCEEDED,
     Reason.VENDOR_STREAM_CUT: grpc.StatusCode.UNAVAILABLE,
+    Reason.VENDOR_STREAM_STALLED: grpc.StatusCode.DEADLINE_EXCEEDED,
     Reason.VENDOR_MALFORMED: grpc.StatusCode.UNAVAILABLE,
     Reason.VENDOR_RESPONSE_TOO_LARGE: grpc.StatusCode.UNAVAILABLE,
     Reason.CONTEXT_LENGTH_EXCEEDED: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.CONTENT_FILTERED: grpc.StatusCode.FAILED_PRECONDITION,
+    Reason.OTHER: grpc.StatusCode.UNKNOWN,
 }
 
 _REASONS: dict[grpc.StatusCode, Reason] = {

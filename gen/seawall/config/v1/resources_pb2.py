@@ -26,39 +26,51 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!seawall/config/v1/resources.proto\x12\x11seawall.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x1c\n\x0cOrganization\x12\x0c\n\x04name\x18\x01 \x01(\t\"R\n\x07Project\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06models\x18\x02 \x03(\t\x12)\n\x06limits\x18\x03 \x01(\x0b\x32\x19.seawall.config.v1.Limits\"%\n\x06Limits\x12\x1b\n\x13requests_per_minute\x18\x01 \x01(\x05\"\xdd\x01\n\x03Key\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x04role\x18\x02 \x01(\x0e\x32\x17.seawall.config.v1.Role\x12\x0e\n\x06prefix\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x08Provider\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06vendor\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61se_url\x18\x03 \x01(\t\x12\x0c\n\x04keys\x18\x04 \x03(\t\">\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x05route\x18\x02 \x01(\x0b\x32\x18.seawall.config.v1.Route\"p\n\x05Route\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12*\n\x07targets\x18\x02 \x03(\x0b\x32\x19.seawall.config.v1.Target\x12)\n\x06policy\x18\x03 \x01(\x0b\x32\x19.seawall.config.v1.Policy\")\n\x06Target\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\"\x8e\x01\n\x06Policy\x12*\n\x07timeout\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13\x66irst_token_timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x07retries\x18\x03 \x01(\x05H\x00\x88\x01\x01\x42\n\n\x08_retries\"\x9b\x01\n\x05Price\x12)\n\x06target\x18\x01 \x01(\x0b\x32\x19.seawall.config.v1.Target\x12\r\n\x05input\x18\x02 \x01(\t\x12\x0e\n\x06output\x18\x03 \x01(\t\x12\x14\n\x0c\x63\x61\x63hed_input\x18\x04 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\tKeyRecord\x12#\n\x03key\x18\x01 \x01(\x0b\x32\x16.seawall.config.v1.Key\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\"\xab\x02\n\x14OrganizationSnapshot\x12\x35\n\x0corganization\x18\x01 \x01(\x0b\x32\x1f.seawall.config.v1.Organization\x12,\n\x08projects\x18\x02 \x03(\x0b\x32\x1a.seawall.config.v1.Project\x12*\n\x04keys\x18\x03 \x03(\x0b\x32\x1c.seawall.config.v1.KeyRecord\x12.\n\tproviders\x18\x04 \x03(\x0b\x32\x1b.seawall.config.v1.Provider\x12(\n\x06models\x18\x05 \x03(\x0b\x32\x18.seawall.config.v1.Model\x12(\n\x06prices\x18\x06 \x03(\x0b\x32\x18.seawall.config.v1.Price\"[\n\x08Snapshot\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12>\n\rorganizations\x18\x02 \x03(\x0b\x32\'.seawall.config.v1.OrganizationSnapshot*s\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x12\n\x0eROLE_DEVELOPER\x10\x02\x12\x10\n\x0cROLE_MANAGER\x10\x03\x12\x0e\n\nROLE_ADMIN\x10\x04\x12\x0e\n\nROLE_OWNER\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!seawall/config/v1/resources.proto\x12\x11seawall.config.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x1c\n\x0cOrganization\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x81\x01\n\x07Project\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06models\x18\x02 \x03(\t\x12)\n\x06limits\x18\x03 \x01(\x0b\x32\x19.seawall.config.v1.Limits\x12\x13\n\x0b\x63riticality\x18\x04 \x01(\t\x12\x18\n\x10policy_overrides\x18\x05 \x01(\x08\"%\n\x06Limits\x12\x1b\n\x13requests_per_minute\x18\x01 \x01(\x05\"\xdd\x01\n\x03Key\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x04role\x18\x02 \x01(\x0e\x32\x17.seawall.config.v1.Role\x12\x0e\n\x06prefix\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x08Provider\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06vendor\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61se_url\x18\x03 \x01(\t\x12\x0c\n\x04keys\x18\x04 \x03(\t\">\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x05route\x18\x02 \x01(\x0b\x32\x18.seawall.config.v1.Route\"\xaf\x01\n\x05Route\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12*\n\x07targets\x18\x02 \x03(\x0b\x32\x19.seawall.config.v1.Target\x12)\n\x06policy\x18\x03 \x01(\x0b\x32\x19.seawall.config.v1.Policy\x12+\n\x07\x62\x61lance\x18\x04 \x01(\x0b\x32\x1a.seawall.config.v1.Balance\x12\x10\n\x08\x61\x66\x66inity\x18\x05 \x01(\x08\"9\n\x07\x42\x61lance\x12\x0f\n\x07latency\x18\x01 \x01(\x01\x12\x0c\n\x04\x63ost\x18\x02 \x01(\x01\x12\x0f\n\x07quality\x18\x03 \x01(\x01\"\xc2\x01\n\x06Target\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x13\n\x06weight\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07quality\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x0e\n\x06\x63\x61nary\x18\x05 \x01(\x01\x12\x0e\n\x06shadow\x18\x06 \x01(\x01\x12\x35\n\x0c\x63\x61pabilities\x18\x07 \x01(\x0b\x32\x1f.seawall.config.v1.CapabilitiesB\t\n\x07_weightB\n\n\x08_quality\"\xb0\x01\n\x0c\x43\x61pabilities\x12\x14\n\x07prefill\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x12\n\x05tools\x18\x02 \x01(\x08H\x01\x88\x01\x01\x12\x18\n\x0bjson_schema\x18\x03 \x01(\x08H\x02\x88\x01\x01\x12\x13\n\x06vision\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x16\n\x0e\x63ontext_window\x18\x05 \x01(\x03\x42\n\n\x08_prefillB\x08\n\x06_toolsB\x0e\n\x0c_json_schemaB\t\n\x07_vision\"\xee\x03\n\x06Policy\x12*\n\x07timeout\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13\x66irst_token_timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x07retries\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12/\n\x0cidle_timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x0cmax_attempts\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12\r\n\x05hedge\x18\x06 \x01(\t\x12\x14\n\x0c\x63ontinuation\x18\x07 \x01(\t\x12\x31\n\x07\x62reaker\x18\x08 \x01(\x0b\x32 .seawall.config.v1.BreakerPolicy\x12.\n\tfallbacks\x18\t \x03(\x0b\x32\x1b.seawall.config.v1.Fallback\x12-\n\x05\x63\x61\x63he\x18\n \x01(\x0b\x32\x1e.seawall.config.v1.CachePolicy\x12\x15\n\rsingle_flight\x18\x0b \x01(\x08\x12\x33\n\x0b\x64\x65gradation\x18\x0c \x01(\x0b\x32\x1e.seawall.config.v1.DegradationB\n\n\x08_retriesB\x0f\n\r_max_attempts\"\xbe\x02\n\rBreakerPolicy\x12\x0b\n\x03off\x18\x01 \x01(\x08\x12\x19\n\x0c\x66\x61ilure_rate\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rminimum_calls\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12)\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x04open\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x06probes\x18\x06 \x01(\x05H\x02\x88\x01\x01\x12,\n\tslow_call\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\tslow_rate\x18\x08 \x01(\x01H\x03\x88\x01\x01\x42\x0f\n\r_failure_rateB\x10\n\x0e_minimum_callsB\t\n\x07_probesB\x0c\n\n_slow_rate\"F\n\x08\x46\x61llback\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12*\n\x07targets\x18\x02 \x03(\x0b\x32\x19.seawall.config.v1.Target\"_\n\x0b\x43\x61\x63hePolicy\x12&\n\x03ttl\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05stale\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"I\n\x0b\x44\x65gradation\x12*\n\x07targets\x18\x01 \x03(\x0b\x32\x19.seawall.config.v1.Target\x12\x0e\n\x06\x61nswer\x18\x02 \x01(\t\"\x9b\x01\n\x05Price\x12)\n\x06target\x18\x01 \x01(\x0b\x32\x19.seawall.config.v1.Target\x12\r\n\x05input\x18\x02 \x01(\t\x12\x0e\n\x06output\x18\x03 \x01(\t\x12\x14\n\x0c\x63\x61\x63hed_input\x18\x04 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\tKeyRecord\x12#\n\x03key\x18\x01 \x01(\x0b\x32\x16.seawall.config.v1.Key\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\"\xab\x02\n\x14OrganizationSnapshot\x12\x35\n\x0corganization\x18\x01 \x01(\x0b\x32\x1f.seawall.config.v1.Organization\x12,\n\x08projects\x18\x02 \x03(\x0b\x32\x1a.seawall.config.v1.Project\x12*\n\x04keys\x18\x03 \x03(\x0b\x32\x1c.seawall.config.v1.KeyRecord\x12.\n\tproviders\x18\x04 \x03(\x0b\x32\x1b.seawall.config.v1.Provider\x12(\n\x06models\x18\x05 \x03(\x0b\x32\x18.seawall.config.v1.Model\x12(\n\x06prices\x18\x06 \x03(\x0b\x32\x18.seawall.config.v1.Price\"[\n\x08Snapshot\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12>\n\rorganizations\x18\x02 \x03(\x0b\x32\'.seawall.config.v1.OrganizationSnapshot*s\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x12\n\x0eROLE_DEVELOPER\x10\x02\x12\x10\n\x0cROLE_MANAGER\x10\x03\x12\x0e\n\nROLE_ADMIN\x10\x04\x12\x0e\n\nROLE_OWNER\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'seawall.config.v1.resources_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=1557
-  _globals['_ROLE']._serialized_end=1672
+  _globals['_ROLE']._serialized_start=2978
+  _globals['_ROLE']._serialized_end=3093
   _globals['_ORGANIZATION']._serialized_start=121
   _globals['_ORGANIZATION']._serialized_end=149
-  _globals['_PROJECT']._serialized_start=151
-  _globals['_PROJECT']._serialized_end=233
-  _globals['_LIMITS']._serialized_start=235
-  _globals['_LIMITS']._serialized_end=272
-  _globals['_KEY']._serialized_start=275
-  _globals['_KEY']._serialized_end=496
-  _globals['_PROVIDER']._serialized_start=498
-  _globals['_PROVIDER']._serialized_end=570
-  _globals['_MODEL']._serialized_start=572
-  _globals['_MODEL']._serialized_end=634
-  _globals['_ROUTE']._serialized_start=636
-  _globals['_ROUTE']._serialized_end=748
-  _globals['_TARGET']._serialized_start=750
-  _globals['_TARGET']._serialized_end=791
-  _globals['_POLICY']._serialized_start=794
-  _globals['_POLICY']._serialized_end=936
-  _globals['_PRICE']._serialized_start=939
-  _globals['_PRICE']._serialized_end=1094
-  _globals['_KEYRECORD']._serialized_start=1096
-  _globals['_KEYRECORD']._serialized_end=1160
-  _globals['_ORGANIZATIONSNAPSHOT']._serialized_start=1163
-  _globals['_ORGANIZATIONSNAPSHOT']._serialized_end=1462
-  _globals['_SNAPSHOT']._serialized_start=1464
-  _globals['_SNAPSHOT']._serialized_end=1555
+  _globals['_PROJECT']._serialized_start=152
+  _globals['_PROJECT']._serialized_end=281
+  _globals['_LIMITS']._serialized_start=283
+  _globals['_LIMITS']._serialized_end=320
+  _globals['_KEY']._serialized_start=323
+  _globals['_KEY']._serialized_end=544
+  _globals['_PROVIDER']._serialized_start=546
+  _globals['_PROVIDER']._serialized_end=618
+  _globals['_MODEL']._serialized_start=620
+  _globals['_MODEL']._serialized_end=682
+  _globals['_ROUTE']._serialized_start=685
+  _globals['_ROUTE']._serialized_end=860
+  _globals['_BALANCE']._serialized_start=862
+  _globals['_BALANCE']._serialized_end=919
+  _globals['_TARGET']._serialized_start=922
+  _globals['_TARGET']._serialized_end=1116
+  _globals['_CAPABILITIES']._serialized_start=1119
+  _globals['_CAPABILITIES']._serialized_end=1295
+  _globals['_POLICY']._serialized_start=1298
+  _globals['_POLICY']._serialized_end=1792
+  _globals['_BREAKERPOLICY']._serialized_start=1795
+  _globals['_BREAKERPOLICY']._serialized_end=2113
+  _globals['_FALLBACK']._serialized_start=2115
+  _globals['_FALLBACK']._serialized_end=2185
+  _globals['_CACHEPOLICY']._serialized_start=2187
+  _globals['_CACHEPOLICY']._serialized_end=2282
+  _globals['_DEGRADATION']._serialized_start=2284
+  _globals['_DEGRADATION']._serialized_end=2357
+  _globals['_PRICE']._serialized_start=2360
+  _globals['_PRICE']._serialized_end=2515
+  _globals['_KEYRECORD']._serialized_start=2517
+  _globals['_KEYRECORD']._serialized_end=2581
+  _globals['_ORGANIZATIONSNAPSHOT']._serialized_start=2584
+  _globals['_ORGANIZATIONSNAPSHOT']._serialized_end=2883
+  _globals['_SNAPSHOT']._serialized_start=2885
+  _globals['_SNAPSHOT']._serialized_end=2976
 # @@protoc_insertion_point(module_scope)

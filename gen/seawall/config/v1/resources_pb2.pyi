@@ -86,8 +86,16 @@ class Project(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
+    CRITICALITY_FIELD_NUMBER: _builtins.int
+    POLICY_OVERRIDES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`organizations/{id}/projects/{id}`."""
+    criticality: _builtins.str
+    """Of requests that say nothing: `critical`, `default`, `batch` or `sheddable`; `default` where empty. A request may
+    say less of itself; more only with `policy_overrides`.
+    """
+    policy_overrides: _builtins.bool
+    """Whether requests may set parts of the route's policy for themselves."""
     @_builtins.property
     def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Model ids that its keys may ask for; every model where empty."""
@@ -100,10 +108,12 @@ class Project(_message.Message):
         name: _builtins.str = ...,
         models: _abc.Iterable[_builtins.str] | None = ...,
         limits: Global___Limits | None = ...,
+        criticality: _builtins.str = ...,
+        policy_overrides: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "models", b"models", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["criticality", b"criticality", "limits", b"limits", "models", b"models", "name", b"name", "policy_overrides", b"policy_overrides"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -247,26 +257,65 @@ class Route(_message.Message):
     STRATEGY_FIELD_NUMBER: _builtins.int
     TARGETS_FIELD_NUMBER: _builtins.int
     POLICY_FIELD_NUMBER: _builtins.int
+    BALANCE_FIELD_NUMBER: _builtins.int
+    AFFINITY_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
-    """`ordered`: the first target that can, then the next."""
+    """`ordered`: the first target that can, then the next; `weighted`: by the targets' weights; `fastest`: by observed
+    latency and load; `cheapest`: by price; `balanced`: by `balance`. `ordered` where empty.
+    """
+    affinity: _builtins.bool
+    """Whether requests of one session (header `x-seawall-session`) go to the same target while it can answer."""
     @_builtins.property
     def targets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Target]: ...
     @_builtins.property
     def policy(self) -> Global___Policy: ...
+    @_builtins.property
+    def balance(self) -> Global___Balance:
+        """What `balanced` weighs."""
+
     def __init__(
         self,
         *,
         strategy: _builtins.str = ...,
         targets: _abc.Iterable[Global___Target] | None = ...,
         policy: Global___Policy | None = ...,
+        balance: Global___Balance | None = ...,
+        affinity: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "strategy", b"strategy", "targets", b"targets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affinity", b"affinity", "balance", b"balance", "policy", b"policy", "strategy", b"strategy", "targets", b"targets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Route: _TypeAlias = Route  # noqa: Y015
+
+@_typing.final
+class Balance(_message.Message):
+    """How much each counts, relative to the others; 0 counts nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATENCY_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    latency: _builtins.float
+    cost: _builtins.float
+    quality: _builtins.float
+    def __init__(
+        self,
+        *,
+        latency: _builtins.float = ...,
+        cost: _builtins.float = ...,
+        quality: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "latency", b"latency", "quality", b"quality"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Balance: _TypeAlias = Balance  # noqa: Y015
 
 @_typing.final
 class Target(_message.Message):
@@ -276,23 +325,100 @@ class Target(_message.Message):
 
     PROVIDER_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    CANARY_FIELD_NUMBER: _builtins.int
+    SHADOW_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
     provider: _builtins.str
     """Provider id."""
     model: _builtins.str
     """Model name as the vendor knows it."""
+    weight: _builtins.float
+    """Share of requests relative to the other targets' weights; 1 where absent, none where 0."""
+    quality: _builtins.float
+    """How good its answers are, 0 to 1; 0.5 where absent."""
+    canary: _builtins.float
+    """Share of requests, 0 to 1, that ask this target first, whatever the strategy says."""
+    shadow: _builtins.float
+    """Share of requests, 0 to 1, that are sent here as well; nobody sees the answers."""
+    @_builtins.property
+    def capabilities(self) -> Global___Capabilities: ...
     def __init__(
         self,
         *,
         provider: _builtins.str = ...,
         model: _builtins.str = ...,
+        weight: _builtins.float | None = ...,
+        quality: _builtins.float | None = ...,
+        canary: _builtins.float = ...,
+        shadow: _builtins.float = ...,
+        capabilities: Global___Capabilities | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_quality", b"_quality", "_weight", b"_weight", "capabilities", b"capabilities", "quality", b"quality", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "provider", b"provider"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality", b"_quality", "_weight", b"_weight", "canary", b"canary", "capabilities", b"capabilities", "model", b"model", "provider", b"provider", "quality", b"quality", "shadow", b"shadow", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__quality: _TypeAlias = _typing.Literal["quality"]  # noqa: Y015
+    _WhichOneofArgType__quality: _TypeAlias = _typing.Literal["_quality", b"_quality"]  # noqa: Y015
+    _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
+    _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quality) -> _WhichOneofReturnType__quality | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
 
 Global___Target: _TypeAlias = Target  # noqa: Y015
+
+@_typing.final
+class Capabilities(_message.Message):
+    """What a target can do; what is absent is the vendor's usual."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFILL_FIELD_NUMBER: _builtins.int
+    TOOLS_FIELD_NUMBER: _builtins.int
+    JSON_SCHEMA_FIELD_NUMBER: _builtins.int
+    VISION_FIELD_NUMBER: _builtins.int
+    CONTEXT_WINDOW_FIELD_NUMBER: _builtins.int
+    prefill: _builtins.bool
+    """Whether it goes on with an answer that was begun."""
+    tools: _builtins.bool
+    json_schema: _builtins.bool
+    vision: _builtins.bool
+    context_window: _builtins.int
+    """Tokens of prompt and answer together; not known where 0."""
+    def __init__(
+        self,
+        *,
+        prefill: _builtins.bool | None = ...,
+        tools: _builtins.bool | None = ...,
+        json_schema: _builtins.bool | None = ...,
+        vision: _builtins.bool | None = ...,
+        context_window: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_json_schema", b"_json_schema", "_prefill", b"_prefill", "_tools", b"_tools", "_vision", b"_vision", "json_schema", b"json_schema", "prefill", b"prefill", "tools", b"tools", "vision", b"vision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_json_schema", b"_json_schema", "_prefill", b"_prefill", "_tools", b"_tools", "_vision", b"_vision", "context_window", b"context_window", "json_schema", b"json_schema", "prefill", b"prefill", "tools", b"tools", "vision", b"vision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__json_schema: _TypeAlias = _typing.Literal["json_schema"]  # noqa: Y015
+    _WhichOneofArgType__json_schema: _TypeAlias = _typing.Literal["_json_schema", b"_json_schema"]  # noqa: Y015
+    _WhichOneofReturnType__prefill: _TypeAlias = _typing.Literal["prefill"]  # noqa: Y015
+    _WhichOneofArgType__prefill: _TypeAlias = _typing.Literal["_prefill", b"_prefill"]  # noqa: Y015
+    _WhichOneofReturnType__tools: _TypeAlias = _typing.Literal["tools"]  # noqa: Y015
+    _WhichOneofArgType__tools: _TypeAlias = _typing.Literal["_tools", b"_tools"]  # noqa: Y015
+    _WhichOneofReturnType__vision: _TypeAlias = _typing.Literal["vision"]  # noqa: Y015
+    _WhichOneofArgType__vision: _TypeAlias = _typing.Literal["_vision", b"_vision"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__json_schema) -> _WhichOneofReturnType__json_schema | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__prefill) -> _WhichOneofReturnType__prefill | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tools) -> _WhichOneofReturnType__tools | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__vision) -> _WhichOneofReturnType__vision | None: ...
+
+Global___Capabilities: _TypeAlias = Capabilities  # noqa: Y015
 
 @_typing.final
 class Policy(_message.Message):
@@ -303,32 +429,234 @@ class Policy(_message.Message):
     TIMEOUT_FIELD_NUMBER: _builtins.int
     FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: _builtins.int
     RETRIES_FIELD_NUMBER: _builtins.int
+    IDLE_TIMEOUT_FIELD_NUMBER: _builtins.int
+    MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    HEDGE_FIELD_NUMBER: _builtins.int
+    CONTINUATION_FIELD_NUMBER: _builtins.int
+    BREAKER_FIELD_NUMBER: _builtins.int
+    FALLBACKS_FIELD_NUMBER: _builtins.int
+    CACHE_FIELD_NUMBER: _builtins.int
+    SINGLE_FLIGHT_FIELD_NUMBER: _builtins.int
+    DEGRADATION_FIELD_NUMBER: _builtins.int
     retries: _builtins.int
     """Further attempts on the same target, where the failure may pass; 1 where absent."""
+    max_attempts: _builtins.int
+    """Attempts in all; 6 where absent."""
+    hedge: _builtins.str
+    """`auto`: a slow attempt is raced by another where that gains; `off`. `auto` where empty."""
+    continuation: _builtins.str
+    """An answer that breaks off in the middle: `continue` by another attempt, `error`, or `auto`: continue text, but not
+    tool calls and JSON schemas. `auto` where empty.
+    """
+    single_flight: _builtins.bool
+    """Whether identical requests that are under way together make one call."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """For the request as a whole; 60 s where absent."""
 
     @_builtins.property
     def first_token_timeout(self) -> _duration_pb2.Duration:
-        """For one attempt until the first frame of a stream, or until the answer; the timeout where absent."""
+        """For one attempt until the first frame of a stream, or until the answer; from observed latencies where absent."""
 
+    @_builtins.property
+    def idle_timeout(self) -> _duration_pb2.Duration:
+        """Between two frames of a stream; from observed latencies where absent."""
+
+    @_builtins.property
+    def breaker(self) -> Global___BreakerPolicy: ...
+    @_builtins.property
+    def fallbacks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fallback]:
+        """Where requests go that failed for a reason; these targets need not be of the route."""
+
+    @_builtins.property
+    def cache(self) -> Global___CachePolicy: ...
+    @_builtins.property
+    def degradation(self) -> Global___Degradation: ...
     def __init__(
         self,
         *,
         timeout: _duration_pb2.Duration | None = ...,
         first_token_timeout: _duration_pb2.Duration | None = ...,
         retries: _builtins.int | None = ...,
+        idle_timeout: _duration_pb2.Duration | None = ...,
+        max_attempts: _builtins.int | None = ...,
+        hedge: _builtins.str = ...,
+        continuation: _builtins.str = ...,
+        breaker: Global___BreakerPolicy | None = ...,
+        fallbacks: _abc.Iterable[Global___Fallback] | None = ...,
+        cache: Global___CachePolicy | None = ...,
+        single_flight: _builtins.bool = ...,
+        degradation: Global___Degradation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_retries", b"_retries", "first_token_timeout", b"first_token_timeout", "retries", b"retries", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "breaker", b"breaker", "cache", b"cache", "degradation", b"degradation", "first_token_timeout", b"first_token_timeout", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_retries", b"_retries", "first_token_timeout", b"first_token_timeout", "retries", b"retries", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "breaker", b"breaker", "cache", b"cache", "continuation", b"continuation", "degradation", b"degradation", "fallbacks", b"fallbacks", "first_token_timeout", b"first_token_timeout", "hedge", b"hedge", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries", "single_flight", b"single_flight", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_attempts: _TypeAlias = _typing.Literal["max_attempts"]  # noqa: Y015
+    _WhichOneofArgType__max_attempts: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts"]  # noqa: Y015
     _WhichOneofReturnType__retries: _TypeAlias = _typing.Literal["retries"]  # noqa: Y015
     _WhichOneofArgType__retries: _TypeAlias = _typing.Literal["_retries", b"_retries"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_attempts) -> _WhichOneofReturnType__max_attempts | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__retries) -> _WhichOneofReturnType__retries | None: ...
 
 Global___Policy: _TypeAlias = Policy  # noqa: Y015
+
+@_typing.final
+class BreakerPolicy(_message.Message):
+    """When a target is not asked for a while."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFF_FIELD_NUMBER: _builtins.int
+    FAILURE_RATE_FIELD_NUMBER: _builtins.int
+    MINIMUM_CALLS_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    PROBES_FIELD_NUMBER: _builtins.int
+    SLOW_CALL_FIELD_NUMBER: _builtins.int
+    SLOW_RATE_FIELD_NUMBER: _builtins.int
+    off: _builtins.bool
+    """Whether there is none."""
+    failure_rate: _builtins.float
+    """Share of failed calls, 0 to 1; 0.5 where absent."""
+    minimum_calls: _builtins.int
+    """Calls within the window before the rate means anything; 10 where absent."""
+    probes: _builtins.int
+    """Probes that must succeed; 2 where absent."""
+    slow_rate: _builtins.float
+    """Share of slow calls, 0 to 1; 0.9 where absent."""
+    @_builtins.property
+    def window(self) -> _duration_pb2.Duration:
+        """10 s where absent."""
+
+    @_builtins.property
+    def open(self) -> _duration_pb2.Duration:
+        """Until the first probe; doubles with each probe that fails, to 30 s. 2 s where absent."""
+
+    @_builtins.property
+    def slow_call(self) -> _duration_pb2.Duration:
+        """Calls that take longer count as slow; none do where absent."""
+
+    def __init__(
+        self,
+        *,
+        off: _builtins.bool = ...,
+        failure_rate: _builtins.float | None = ...,
+        minimum_calls: _builtins.int | None = ...,
+        window: _duration_pb2.Duration | None = ...,
+        open: _duration_pb2.Duration | None = ...,
+        probes: _builtins.int | None = ...,
+        slow_call: _duration_pb2.Duration | None = ...,
+        slow_rate: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "off", b"off", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__failure_rate: _TypeAlias = _typing.Literal["failure_rate"]  # noqa: Y015
+    _WhichOneofArgType__failure_rate: _TypeAlias = _typing.Literal["_failure_rate", b"_failure_rate"]  # noqa: Y015
+    _WhichOneofReturnType__minimum_calls: _TypeAlias = _typing.Literal["minimum_calls"]  # noqa: Y015
+    _WhichOneofArgType__minimum_calls: _TypeAlias = _typing.Literal["_minimum_calls", b"_minimum_calls"]  # noqa: Y015
+    _WhichOneofReturnType__probes: _TypeAlias = _typing.Literal["probes"]  # noqa: Y015
+    _WhichOneofArgType__probes: _TypeAlias = _typing.Literal["_probes", b"_probes"]  # noqa: Y015
+    _WhichOneofReturnType__slow_rate: _TypeAlias = _typing.Literal["slow_rate"]  # noqa: Y015
+    _WhichOneofArgType__slow_rate: _TypeAlias = _typing.Literal["_slow_rate", b"_slow_rate"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__failure_rate) -> _WhichOneofReturnType__failure_rate | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minimum_calls) -> _WhichOneofReturnType__minimum_calls | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__probes) -> _WhichOneofReturnType__probes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slow_rate) -> _WhichOneofReturnType__slow_rate | None: ...
+
+Global___BreakerPolicy: _TypeAlias = BreakerPolicy  # noqa: Y015
+
+@_typing.final
+class Fallback(_message.Message):
+    """Where requests go that failed for a reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    TARGETS_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """A reason of docs/errors.md."""
+    @_builtins.property
+    def targets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Target]: ...
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        targets: _abc.Iterable[Global___Target] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "targets", b"targets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Fallback: _TypeAlias = Fallback  # noqa: Y015
+
+@_typing.final
+class CachePolicy(_message.Message):
+    """Answers that are given again to exactly the same request of the same project."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TTL_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ttl(self) -> _duration_pb2.Duration:
+        """How long an answer is given again; not at all where absent."""
+
+    @_builtins.property
+    def stale(self) -> _duration_pb2.Duration:
+        """How much longer it may be given where no target answers."""
+
+    def __init__(
+        self,
+        *,
+        ttl: _duration_pb2.Duration | None = ...,
+        stale: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stale", b"stale", "ttl", b"ttl"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stale", b"stale", "ttl", b"ttl"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CachePolicy: _TypeAlias = CachePolicy  # noqa: Y015
+
+@_typing.final
+class Degradation(_message.Message):
+    """What a caller gets where no target of the route answers, in this order, after a stale answer of the cache."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGETS_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    answer: _builtins.str
+    """A text of its own; none where empty."""
+    @_builtins.property
+    def targets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Target]:
+        """Smaller models."""
+
+    def __init__(
+        self,
+        *,
+        targets: _abc.Iterable[Global___Target] | None = ...,
+        answer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "targets", b"targets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Degradation: _TypeAlias = Degradation  # noqa: Y015
 
 @_typing.final
 class Price(_message.Message):

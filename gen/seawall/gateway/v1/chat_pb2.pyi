@@ -236,22 +236,91 @@ class Options(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TIMEOUT_FIELD_NUMBER: _builtins.int
+    CRITICALITY_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    NO_STORE_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    criticality: _builtins.str
+    """`critical`, `default`, `batch` or `sheddable`; the project's where empty."""
+    session: _builtins.str
+    """What belongs together, for routes with affinity."""
+    no_store: _builtins.bool
+    """Neither read the answer from the cache nor keep it there."""
+    idempotency_key: _builtins.str
+    """Two requests of one key and one body get one answer; the same as the header `idempotency-key`."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """Total time allowed, at most the route's; the RPC's deadline bounds it too."""
+
+    @_builtins.property
+    def policy(self) -> Global___PolicyOverrides:
+        """Parts of the route's policy, for this request alone, where the project allows it."""
 
     def __init__(
         self,
         *,
         timeout: _duration_pb2.Duration | None = ...,
+        criticality: _builtins.str = ...,
+        session: _builtins.str = ...,
+        policy: Global___PolicyOverrides | None = ...,
+        no_store: _builtins.bool = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["criticality", b"criticality", "idempotency_key", b"idempotency_key", "no_store", b"no_store", "policy", b"policy", "session", b"session", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Options: _TypeAlias = Options  # noqa: Y015
+
+@_typing.final
+class PolicyOverrides(_message.Message):
+    """Parts of a route's policy. What is absent stays as the route says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETRIES_FIELD_NUMBER: _builtins.int
+    MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    HEDGE_FIELD_NUMBER: _builtins.int
+    CONTINUATION_FIELD_NUMBER: _builtins.int
+    FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: _builtins.int
+    IDLE_TIMEOUT_FIELD_NUMBER: _builtins.int
+    retries: _builtins.int
+    max_attempts: _builtins.int
+    hedge: _builtins.str
+    """`auto` or `off`."""
+    continuation: _builtins.str
+    """`auto`, `continue` or `error`."""
+    @_builtins.property
+    def first_token_timeout(self) -> _duration_pb2.Duration: ...
+    @_builtins.property
+    def idle_timeout(self) -> _duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        retries: _builtins.int | None = ...,
+        max_attempts: _builtins.int | None = ...,
+        hedge: _builtins.str = ...,
+        continuation: _builtins.str = ...,
+        first_token_timeout: _duration_pb2.Duration | None = ...,
+        idle_timeout: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "first_token_timeout", b"first_token_timeout", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "continuation", b"continuation", "first_token_timeout", b"first_token_timeout", "hedge", b"hedge", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_attempts: _TypeAlias = _typing.Literal["max_attempts"]  # noqa: Y015
+    _WhichOneofArgType__max_attempts: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts"]  # noqa: Y015
+    _WhichOneofReturnType__retries: _TypeAlias = _typing.Literal["retries"]  # noqa: Y015
+    _WhichOneofArgType__retries: _TypeAlias = _typing.Literal["_retries", b"_retries"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_attempts) -> _WhichOneofReturnType__max_attempts | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__retries) -> _WhichOneofReturnType__retries | None: ...
+
+Global___PolicyOverrides: _TypeAlias = PolicyOverrides  # noqa: Y015
 
 @_typing.final
 class CompleteRequest(_message.Message):
@@ -511,12 +580,21 @@ class Receipt(_message.Message):
     TARGET_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     COST_USD_FIELD_NUMBER: _builtins.int
+    CONTINUED_AT_FIELD_NUMBER: _builtins.int
+    DEGRADED_FIELD_NUMBER: _builtins.int
+    CACHE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     target: _builtins.str
     """`provider/model` that answered."""
     attempts: _builtins.int
     cost_usd: _builtins.str
     """Decimal US dollars; empty where the price is not known."""
+    continued_at: _builtins.int
+    """Characters that were sent when the answer broke off and `target` went on; absent where it did not."""
+    degraded: _builtins.str
+    """`stale_answer`, `smaller_model` or `static_answer`, where no target of the route answered."""
+    cache: _builtins.str
+    """`exact`, `stale` or `shared`, where no target was asked for this request."""
     def __init__(
         self,
         *,
@@ -524,11 +602,16 @@ class Receipt(_message.Message):
         target: _builtins.str = ...,
         attempts: _builtins.int = ...,
         cost_usd: _builtins.str = ...,
+        continued_at: _builtins.int | None = ...,
+        degraded: _builtins.str = ...,
+        cache: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "continued_at", b"continued_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cost_usd", b"cost_usd", "request_id", b"request_id", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "attempts", b"attempts", "cache", b"cache", "continued_at", b"continued_at", "cost_usd", b"cost_usd", "degraded", b"degraded", "request_id", b"request_id", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__continued_at: _TypeAlias = _typing.Literal["continued_at"]  # noqa: Y015
+    _WhichOneofArgType__continued_at: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__continued_at) -> _WhichOneofReturnType__continued_at | None: ...
 
 Global___Receipt: _TypeAlias = Receipt  # noqa: Y015

@@ -488,6 +488,56 @@ class GetRequestResponse(_message.Message):
 Global___GetRequestResponse: _TypeAlias = GetRequestResponse  # noqa: Y015
 
 @_typing.final
+class ExplainRequestRequest(_message.Message):
+    """Request of MonitorService.ExplainRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`organizations/{id}/requests/{request_id}`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainRequestRequest: _TypeAlias = ExplainRequestRequest  # noqa: Y015
+
+@_typing.final
+class ExplainRequestResponse(_message.Message):
+    """Response of MonitorService.ExplainRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_FIELD_NUMBER: _builtins.int
+    SENTENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def request(self) -> Global___Request: ...
+    @_builtins.property
+    def sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """In the order in which it happened."""
+
+    def __init__(
+        self,
+        *,
+        request: Global___Request | None = ...,
+        sentences: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request", b"request", "sentences", b"sentences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainRequestResponse: _TypeAlias = ExplainRequestResponse  # noqa: Y015
+
+@_typing.final
 class Request(_message.Message):
     """One finished request as the ledger holds it."""
 
@@ -509,6 +559,10 @@ class Request(_message.Message):
     TRACE_ID_FIELD_NUMBER: _builtins.int
     PLAN_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    CRITICALITY_FIELD_NUMBER: _builtins.int
+    CACHE_FIELD_NUMBER: _builtins.int
+    CONTINUED_AT_FIELD_NUMBER: _builtins.int
+    DEGRADED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     project: _builtins.str
     key: _builtins.str
@@ -524,6 +578,14 @@ class Request(_message.Message):
     """Decimal US dollars; empty where the price is not known."""
     trace_id: _builtins.str
     """32 hex digits."""
+    criticality: _builtins.str
+    """`critical`, `default`, `batch` or `sheddable`."""
+    cache: _builtins.str
+    """`exact`, `stale` or `shared`, where no target was asked."""
+    continued_at: _builtins.int
+    """Characters that were sent when the answer broke off and another attempt went on."""
+    degraded: _builtins.str
+    """`stale_answer`, `smaller_model` or `static_answer`, where no target of the route answered."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -557,12 +619,18 @@ class Request(_message.Message):
         trace_id: _builtins.str = ...,
         plan: _abc.Iterable[Global___PlannedTarget] | None = ...,
         attempts: _abc.Iterable[Global___Attempt] | None = ...,
+        criticality: _builtins.str = ...,
+        cache: _builtins.str = ...,
+        continued_at: _builtins.int | None = ...,
+        degraded: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "first_token", b"first_token", "start_time", b"start_time", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "continued_at", b"continued_at", "duration", b"duration", "first_token", b"first_token", "start_time", b"start_time", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cost_usd", b"cost_usd", "duration", b"duration", "first_token", b"first_token", "key", b"key", "model", b"model", "name", b"name", "outcome", b"outcome", "plan", b"plan", "project", b"project", "reason", b"reason", "start_time", b"start_time", "stream", b"stream", "target", b"target", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "attempts", b"attempts", "cache", b"cache", "continued_at", b"continued_at", "cost_usd", b"cost_usd", "criticality", b"criticality", "degraded", b"degraded", "duration", b"duration", "first_token", b"first_token", "key", b"key", "model", b"model", "name", b"name", "outcome", b"outcome", "plan", b"plan", "project", b"project", "reason", b"reason", "start_time", b"start_time", "stream", b"stream", "target", b"target", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__continued_at: _TypeAlias = _typing.Literal["continued_at"]  # noqa: Y015
+    _WhichOneofArgType__continued_at: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__continued_at) -> _WhichOneofReturnType__continued_at | None: ...
 
 Global___Request: _TypeAlias = Request  # noqa: Y015
 
@@ -611,6 +679,8 @@ class Attempt(_message.Message):
     VENDOR_STATUS_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     COST_USD_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    USAGE_ESTIMATED_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     target: _builtins.str
     outcome: _builtins.str
@@ -618,6 +688,10 @@ class Attempt(_message.Message):
     vendor_status: _builtins.int
     """Of the vendor; 0 where it gave none."""
     cost_usd: _builtins.str
+    cause: _builtins.str
+    """`first`, `retry`, `fallback`, `hedge`, `continuation`, `degradation` or `shadow`."""
+    usage_estimated: _builtins.bool
+    """The vendor did not tell the usage: the attempt broke off or was cancelled."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -639,10 +713,12 @@ class Attempt(_message.Message):
         vendor_status: _builtins.int = ...,
         usage: Global___Usage | None = ...,
         cost_usd: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        usage_estimated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "first_token", b"first_token", "start_time", b"start_time", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_usd", b"cost_usd", "duration", b"duration", "first_token", b"first_token", "number", b"number", "outcome", b"outcome", "reason", b"reason", "start_time", b"start_time", "target", b"target", "usage", b"usage", "vendor_status", b"vendor_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "cost_usd", b"cost_usd", "duration", b"duration", "first_token", b"first_token", "number", b"number", "outcome", b"outcome", "reason", b"reason", "start_time", b"start_time", "target", b"target", "usage", b"usage", "usage_estimated", b"usage_estimated", "vendor_status", b"vendor_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,6 +55,11 @@ class MonitorServiceStub:
                 request_serializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.GetRequestRequest.SerializeToString,
                 response_deserializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.GetRequestResponse.FromString,
                 _registered_method=True)
+        self.ExplainRequest = channel.unary_unary(
+                '/seawall.monitor.v1.MonitorService/ExplainRequest',
+                request_serializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.ExplainRequestRequest.SerializeToString,
+                response_deserializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.ExplainRequestResponse.FromString,
+                _registered_method=True)
 
 
 class MonitorServiceServicer:
@@ -89,6 +94,13 @@ class MonitorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainRequest(self, request, context):
+        """What happened to one finished request, in sentences: why this target, what each attempt met, what it cost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +123,11 @@ def add_MonitorServiceServicer_to_server(servicer, server):
                     servicer.GetRequest,
                     request_deserializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.GetRequestRequest.FromString,
                     response_serializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.GetRequestResponse.SerializeToString,
+            ),
+            'ExplainRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainRequest,
+                    request_deserializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.ExplainRequestRequest.FromString,
+                    response_serializer=seawall_dot_monitor_dot_v1_dot_monitor__pb2.ExplainRequestResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +239,33 @@ class MonitorService:
             '/seawall.monitor.v1.MonitorService/GetRequest',
             seawall_dot_monitor_dot_v1_dot_monitor__pb2.GetRequestRequest.SerializeToString,
             seawall_dot_monitor_dot_v1_dot_monitor__pb2.GetRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/seawall.monitor.v1.MonitorService/ExplainRequest',
+            seawall_dot_monitor_dot_v1_dot_monitor__pb2.ExplainRequestRequest.SerializeToString,
+            seawall_dot_monitor_dot_v1_dot_monitor__pb2.ExplainRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class MonitorServiceStub:
     """Finished requests, newest first."""
     GetRequest: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.GetRequestRequest, _monitor_pb2.GetRequestResponse]
     """One finished request with its plan and attempts."""
+    ExplainRequest: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.ExplainRequestRequest, _monitor_pb2.ExplainRequestResponse]
+    """What happened to one finished request, in sentences: why this target, what each attempt met, what it cost."""
 
 @_typing.type_check_only
 class MonitorServiceAsyncStub(MonitorServiceStub):
@@ -55,6 +57,8 @@ class MonitorServiceAsyncStub(MonitorServiceStub):
     """Finished requests, newest first."""
     GetRequest: _aio.UnaryUnaryMultiCallable[_monitor_pb2.GetRequestRequest, _monitor_pb2.GetRequestResponse]  # type: ignore[assignment]
     """One finished request with its plan and attempts."""
+    ExplainRequest: _aio.UnaryUnaryMultiCallable[_monitor_pb2.ExplainRequestRequest, _monitor_pb2.ExplainRequestResponse]  # type: ignore[assignment]
+    """What happened to one finished request, in sentences: why this target, what each attempt met, what it cost."""
 
 class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads the ledger and the health of targets. `parent` is `organizations/{id}`; `organizations/-` is the caller's own."""
@@ -90,5 +94,13 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_monitor_pb2.GetRequestResponse, _abc.Awaitable[_monitor_pb2.GetRequestResponse]]:
         """One finished request with its plan and attempts."""
+
+    @_abc_1.abstractmethod
+    def ExplainRequest(
+        self,
+        request: _monitor_pb2.ExplainRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitor_pb2.ExplainRequestResponse, _abc.Awaitable[_monitor_pb2.ExplainRequestResponse]]:
+        """What happened to one finished request, in sentences: why this target, what each attempt met, what it cost."""
 
 def add_MonitorServiceServicer_to_server(servicer: MonitorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

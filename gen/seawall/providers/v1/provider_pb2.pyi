@@ -52,6 +52,7 @@ class Envelope(_message.Message):
     DIALECT_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
+    PREFIX_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     attempt: _builtins.int
     """1 for the first attempt of the request."""
@@ -66,6 +67,8 @@ class Envelope(_message.Message):
     """The caller's body, as it was written."""
     traceparent: _builtins.str
     """W3C trace context; empty where the request is not traced."""
+    prefix: _builtins.str
+    """Text that the answer has already: the target is asked to go on after it. Empty for a new answer."""
     def __init__(
         self,
         *,
@@ -77,10 +80,11 @@ class Envelope(_message.Message):
         dialect: Global___Dialect.ValueType = ...,
         body: _builtins.bytes = ...,
         traceparent: _builtins.str = ...,
+        prefix: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "body", b"body", "dialect", b"dialect", "model", b"model", "organization", b"organization", "provider", b"provider", "request_id", b"request_id", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "body", b"body", "dialect", b"dialect", "model", b"model", "organization", b"organization", "prefix", b"prefix", "provider", b"provider", "request_id", b"request_id", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

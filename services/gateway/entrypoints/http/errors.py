@@ -45,6 +45,21 @@ ERRORS: dict[Reason, HttpError] = {
     ),
     Reason.ALREADY_EXISTS: HttpError(409, _INVALID, "There is one of this name already.", "Choose another name."),
     Reason.IN_USE: HttpError(409, _INVALID, "Something else still needs it.", "Change what needs it first."),
+    Reason.IDEMPOTENCY_KEY_REUSED: HttpError(
+        422, _INVALID, "The idempotency key came before, with another body.", "Use a new key for a new request."
+    ),
+    Reason.IDEMPOTENCY_KEY_IN_FLIGHT: HttpError(
+        409,
+        _INVALID,
+        "The request of this idempotency key is still being answered.",
+        "Wait as long as `retry-after` says, then send it again.",
+    ),
+    Reason.NO_CAPABLE_TARGET: HttpError(
+        400,
+        _INVALID,
+        "No target of the model's route can do what is asked; `param` names it.",
+        "Ask for less, or use another model.",
+    ),
     Reason.MODEL_NOT_FOUND: HttpError(
         404, _INVALID, "The project has no model of this name.", "`GET /v1/models` lists those that it has."
     ),
@@ -99,6 +114,9 @@ ERRORS: dict[Reason, HttpError] = {
     Reason.VENDOR_STREAM_CUT: HttpError(
         502, _VENDOR, "The vendor's stream ended before the answer did.", "What came is not the whole; send it again."
     ),
+    Reason.VENDOR_STREAM_STALLED: HttpError(
+        504, _VENDOR, "The vendor's stream went silent in the middle.", "What came is not the whole; send it again."
+    ),
     Reason.VENDOR_MALFORMED: HttpError(502, _VENDOR, "The vendor's answer could not be read.", "Send it again later."),
     Reason.VENDOR_RESPONSE_TOO_LARGE: HttpError(
         502, _VENDOR, "The vendor's answer is over the limit.", "Ask for less."
@@ -108,6 +126,9 @@ ERRORS: dict[Reason, HttpError] = {
     ),
     Reason.CONTENT_FILTERED: HttpError(
         400, _INVALID, "The vendor's content filter refused; `vendor` has its words.", "Change the content."
+    ),
+    Reason.OTHER: HttpError(
+        500, _SERVER, "A reason that is newer than what reads it.", "Upgrade the part that shows it."
     ),
 }
 

@@ -1,0 +1,32 @@
+"""`seawall.credentials.v1`: which of a provider's credentials vendors refuse."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from events.base import Event, Time, Why
+
+
+class CredentialState(StrEnum):
+    """Whether a credential is shown to the vendor."""
+
+    IN_USE = "in_use"
+    RESTING = "resting"
+    """The vendor refused it; it is tried again later."""
+
+
+class CredentialChanged(Event):
+    """A provider's credential is now in another state."""
+
+    type: ClassVar[str] = "seawall.credential.changed"
+
+    organization: str
+    provider: str
+    credential: str
+    """The reference that names it, such as `env:OPENAI_API_KEY`; never the secret."""
+    state: CredentialState
+    reason: Why | None = None
+    """Why it rests."""
+    explanation: str
+    since: Time
+    until: Time | None = None
+    """When a resting one is tried again."""

@@ -1,0 +1,26 @@
+"""When a breaker opens, and how it closes again."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerSettings:
+    """Times are seconds, rates are shares from 0 to 1."""
+
+    failure_rate: float = 0.5
+    """Of the calls in the window; at this rate it opens."""
+    minimum_calls: int = 10
+    """Within the window, before a rate means anything."""
+    window: float = 10.0
+    """How far back calls count."""
+    consecutive_failures: int = 5
+    """In a row; with so many it opens, however few calls there were."""
+    open_for: float = 2.0
+    """Until the first probe; doubles with each probe that fails, to `open_cap`."""
+    open_cap: float = 15.0
+    probes: int = 2
+    """Calls that may be under way at a time while it is half-open, and that must succeed to close it."""
+    slow_call: float | None = None
+    """A call that takes longer counts as slow; none does where None."""
+    slow_rate: float = 0.9
+    """Share of slow calls at which it opens."""
