@@ -2,17 +2,29 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from opentelemetry import trace
 
 from chassis.principal import Principal
-from events.requests import Outcome
+from events.requests import Cache, Outcome
+from resilience.criticality import Criticality
 from resilience.errors import Reason
 from services.gateway.domain.attempt import Attempt
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.configuration import Organization, Project
 from services.gateway.domain.limits import Decision
+from services.gateway.domain.options import Options
 from services.gateway.domain.plan import Plan
+from services.gateway.domain.route import Policy, Route
+
+
+class Degraded(StrEnum):
+    """What a caller got where no target of the route answered."""
+
+    STALE_ANSWER = "stale_answer"
+    SMALLER_MODEL = "smaller_model"
+    STATIC_ANSWER = "static_answer"
 
 
 @dataclass(slots=True)
@@ -25,8 +37,7 @@ class Exchange:
     body: bytes
     stream: bool | None
     """None: as the body says."""
-    timeout: float | None
-    """Seconds that the caller allows; as the route says where None."""
+    options: Options
     started_at: datetime
     started: float
     """On the monotonic clock."""
@@ -40,15 +51,25 @@ class Exchange:
     limit: Decision | None = None
     # guard
     chat: Chat = field(init=False)
-    # plan
-    plan: Plan | None = None
-    """None: the request was refused before it was planned."""
+    route: Route = field(init=False)
+    policy: Policy = field(init=False)
+    """The route's, with what the request sets for itself."""
+    criticality: Criticality = Criticality.DEFAULT
     deadline: float = field(init=False)
     """On the monotonic clock."""
+    # recall
+    cache: Cache | None = None
+    """Which cache answered; None where a target did."""
+    # plan
+    plan: Plan | None = None
+    """None: the request was refused before it was planned, or answered from a cache."""
     # attempt
     attempts: list[Attempt] = field(default_factory=list)
     first_token: float | None = None
     """Seconds from the start to the first frame."""
+    continued_at: int | None = None
+    """Characters of the answer that were passed on when it broke off and another attempt went on."""
+    degraded: Degraded | None = None
     # settle
     outcome: Outcome | None = None
     reason: Reason | None = None

@@ -1,14 +1,55 @@
-"""guard: is this a chat at all? Only what the gateway itself must understand is looked at."""
+"""guard: is this a chat at all, for a model of the project, and what may it ask of Seawall?"""
 
+from dataclasses import replace
+
+from resilience.criticality import Criticality
+from resilience.errors import Failure, Reason
 from services.gateway.application.exchange import Exchange
 from services.gateway.domain.chat import read_chat
+from services.gateway.domain.options import Overrides
+from services.gateway.domain.route import Policy
 
 
 class Guard:
     """The stage."""
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Read the body. Raises Failure(INVALID_REQUEST)."""
+        """Read the body, find the route and the deadline. Raises Failure(INVALID_REQUEST, MODEL_NOT_FOUND ...)."""
         exchange.chat = read_chat(exchange.body)
         if exchange.stream is None:
             exchange.stream = exchange.chat.stream
+        exchange.route = exchange.organization.route(exchange.chat.model, exchange.project)
+        exchange.policy = _policy(exchange)
+        exchange.criticality = _criticality(exchange)
+        allowed = exchange.policy.timeout
+        if exchange.options.timeout is not None:
+            allowed = min(allowed, exchange.options.timeout)
+        exchange.deadline = exchange.started + allowed
+
+
+def _policy(exchange: Exchange) -> Policy:
+    overrides = exchange.options.overrides
+    if overrides is None:
+        return exchange.route.policy
+    if not exchange.project.policy_overrides:
+        raise _not_allowed(exchange, "policy")
+    set_ = {name: value for name in Overrides.__slots__ if (value := getattr(overrides, name)) is not None}
+    return replace(exchange.route.policy, **set_)
+
+
+def _criticality(exchange: Exchange) -> Criticality:
+    usual = exchange.project.criticality
+    asked = exchange.options.criticality
+    if asked is None or asked <= usual:
+        return usual if asked is None else asked
+    if not exchange.project.policy_overrides:
+        raise _not_allowed(exchange, "criticality")
+    return asked
+
+
+def _not_allowed(exchange: Exchange, what: str) -> Failure:
+    return Failure(
+        Reason.PERMISSION_DENIED,
+        f"Requests of project {exchange.principal.project} may not set their own {what}.",
+        detail={"param": what},
+    )

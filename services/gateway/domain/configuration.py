@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chassis.principal import Principal
+from resilience.criticality import Criticality
 from resilience.errors import Failure, Reason
 from services.gateway.domain.route import Policy, Route, Target
 from services.gateway.domain.usage import Price
@@ -27,6 +28,10 @@ class Project:
     """Models that its keys may ask for; every model where empty."""
     requests_per_minute: int = 0
     """No limit where 0."""
+    criticality: Criticality = Criticality.DEFAULT
+    """Of requests that say nothing."""
+    policy_overrides: bool = False
+    """Whether requests may set parts of the route's policy for themselves, and call themselves more critical."""
 
 
 @dataclass(frozen=True, slots=True)
