@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from chassis.manifest.durations import duration
+from chassis.durations import duration
 from chassis.principal import Role
 from chassis.secrets import is_reference
 
