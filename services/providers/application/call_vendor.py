@@ -24,7 +24,7 @@ class CallVendor:
     async def __call__(self, envelope: Envelope) -> Answer:
         """The vendor's answer. Raises VendorFailure where the vendor failed, Failure where the call makes no sense."""
         provider = self._providers.find(envelope.organization, envelope.provider)
-        request = provider.vendor.dialect.request(envelope.body, envelope.model, stream=False)
+        request = provider.vendor.dialect.request(envelope, stream=False)
         with (
             shown_safely(provider),
             self._observer.attempt(envelope, vendor=provider.vendor.name, host=provider.host) as attempt,

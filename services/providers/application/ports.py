@@ -55,8 +55,11 @@ class Dialect(Protocol):
         """What authenticates a request; nothing where there is no secret."""
         ...
 
-    def request(self, body: bytes, model: str, *, stream: bool) -> VendorRequest:
-        """`body` asking for `model`, with every other field as it was. Raises Failure where it cannot be read."""
+    def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
+        """Its body asking for its model, and to go on after its prefix, with every other field as it was.
+
+        Raises Failure where the body cannot be read.
+        """
         ...
 
     def answer(self, body: bytes, vendor_request_id: str) -> Answer:

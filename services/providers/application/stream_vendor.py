@@ -85,7 +85,7 @@ class Reading:
 
     async def _exchange(self, traceparent: str) -> None:
         dialect = self._provider.vendor.dialect
-        request = dialect.request(self._envelope.body, self._envelope.model, stream=True)
+        request = dialect.request(self._envelope, stream=True)
         decoder = dialect.decoder(request)
         response: VendorResponse | None = None
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Envelope:
     """`body` is the caller's, as it was written; `model` is its name at the vendor.
 
+    `prefix`: text that the answer has already, and that the vendor is to go on after; empty for a new answer.
     `timeout`: seconds that the attempt may take; without limit where None. `traceparent`: W3C trace context; empty
     where the request is not traced.
     """
@@ -17,5 +18,6 @@ class Envelope:
     provider: str
     model: str
     body: bytes
+    prefix: str
     timeout: float | None
     traceparent: str

@@ -67,6 +67,7 @@ def _envelope(envelope: pb.Envelope, context: Context) -> Envelope:
         provider=envelope.provider,
         model=envelope.model,
         body=envelope.body,
+        prefix=envelope.prefix,
         timeout=None if remaining is None else max(remaining - TIME_TO_ANSWER, 0.0),
         traceparent=envelope.traceparent,
     )

@@ -86,7 +86,13 @@ class Client:
 
 
 def envelope_of(
-    *, name: str = "alpha", model: str = "gpt-up", traceparent: str = "", body: bytes | None = None, **fields: object
+    *,
+    name: str = "alpha",
+    model: str = "gpt-up",
+    traceparent: str = "",
+    prefix: str = "",
+    body: bytes | None = None,
+    **fields: object,
 ) -> pb.Envelope:
     return pb.Envelope(
         request_id="req-1",
@@ -97,6 +103,7 @@ def envelope_of(
         dialect=pb.DIALECT_OPENAI_CHAT,
         body=json.dumps({"model": "chat", "messages": MESSAGES, **fields}).encode() if body is None else body,
         traceparent=traceparent,
+        prefix=prefix,
     )
 
 

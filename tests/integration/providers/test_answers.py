@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
+
 from seawall.providers.v1 import provider_pb2 as pb
 from simulator import Vendor
-from tests.integration.providers.service import Client, texts
+from tests.integration.providers.service import MESSAGES, Client, texts
 
 TEXT = "alpha/gpt-up heard: one two three four five six seven eight" + "".join(
     f" {word}-2" for word in ("one", "two", "three", "four", "five", "six")
@@ -74,3 +76,11 @@ async def test_connections_are_used_again_by_calls_and_streams(client: Client, a
         await client.call()
         assert (await client.frames())[-1].end
     assert alpha.counters()["open_connections"] == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_prefix_is_what_the_vendor_is_to_go_on_after(client: Client, alpha: Vendor, stream: bool) -> None:
+    prefix = "So far: \u201cgr\u00fc\u00dfe\u201d\n"
+    await (client.frames(prefix=prefix) if stream else client.call(prefix=prefix))
+    assert sent(alpha)["messages"] == [*MESSAGES, {"role": "assistant", "content": prefix}]
+    assert set(sent(alpha)) - {"stream", "stream_options"} == {"model", "messages"}

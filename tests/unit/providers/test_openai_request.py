@@ -15,7 +15,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-OURS = {"model", "stream", "stream_options"}
+OURS = {"model", "messages", "stream", "stream_options"}
 bodies = st.dictionaries(st.text(max_size=8).filter(lambda name: name not in OURS), values, max_size=6)
 fillers = st.sampled_from([(",", ":"), (", ", ": "), (" ,\n\t", " :  ")])
 
@@ -94,4 +94,29 @@ def test_the_number_of_choices_is_read(n: str, choices: int) -> None:
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(Failure) as told:
         chat_request(body, "up", stream=False)
+    assert told.value.reason is Reason.INVALID_REQUEST
+
+
+@given(bodies, fillers, st.lists(values, max_size=3), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_a_prefix_is_a_last_message_and_every_other_byte_stays(
+    fields: dict[str, Any], separators: tuple[str, str], messages: list[Any], prefix: str
+) -> None:
+    body = json.dumps({"model": "up", "messages": messages} | fields, separators=separators).encode(errors="replace")
+    sent = chat_request(body, "up", stream=False, prefix=prefix).body
+    before, after = dict(raw_fields(body)), dict(raw_fields(sent))
+    said = after.pop("messages")
+    assert said.startswith(before.pop("messages")[:-1].rstrip())
+    assert json.loads(said) == [*json.loads(json.dumps(messages)), {"role": "assistant", "content": prefix}]
+    assert after == before
+
+
+def test_a_new_answer_has_no_message_of_ours() -> None:
+    body = b'{"model":"up","messages":[ {"role":"user"} ]}'
+    assert chat_request(body, "up", stream=False, prefix="").body is body
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"messages":null}', b'{"messages":{"a":[]}}', b'{"messages":"[]"}'])
+def test_a_prefix_needs_messages_to_follow(body: bytes) -> None:
+    with pytest.raises(Failure) as told:
+        chat_request(body, "up", stream=True, prefix="so far")
     assert told.value.reason is Reason.INVALID_REQUEST

@@ -7,6 +7,7 @@ from services.providers.adapters.openai.requests import chat_request
 from services.providers.adapters.openai.stream import ChatStreamDecoder
 from services.providers.application.ports import Headers, VendorRequest
 from services.providers.domain.answer import Answer
+from services.providers.domain.envelope import Envelope
 
 
 class OpenAIDialect:
@@ -19,9 +20,9 @@ class OpenAIDialect:
         """See Dialect."""
         return () if secret is None else (("authorization", f"Bearer {secret}"),)
 
-    def request(self, body: bytes, model: str, *, stream: bool) -> VendorRequest:
+    def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
         """See Dialect."""
-        return chat_request(body, model, stream=stream)
+        return chat_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
 
     def answer(self, body: bytes, vendor_request_id: str) -> Answer:
         """See Dialect."""

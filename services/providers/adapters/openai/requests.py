@@ -1,4 +1,10 @@
-"""OpenAI's chat request: the model renamed, what streaming needs added, every other byte as the caller wrote it."""
+"""OpenAI's chat request: the model renamed, what streaming needs added, every other byte as the caller wrote it.
+
+An answer that broke off is gone on with by an assistant message at the end that holds what was said. Nothing else is
+added for it. vLLM and SGLang would want `continue_final_message` and `add_generation_prompt` beside it, but Groq (400)
+and Mistral (422) refuse fields that they do not know, and all of them are `openai-compatible`; a caller's own fields of
+that name pass. The caller's `max_tokens` stays as well: how many tokens the prefix is, only the vendor can count.
+"""
 
 import msgspec
 
@@ -15,17 +21,20 @@ _TRUE = msgspec.Raw(b"true")
 _FALSE = msgspec.Raw(b"false")
 
 
-def chat_request(body: bytes, model: str, *, stream: bool) -> VendorRequest:
+def chat_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> VendorRequest:
     """`body` for the vendor. Values are copied as they stand, fields keep their order, unknown ones included.
 
     `stream` decides over the body's own field. A stream's usage is always asked for. Where nothing is to change, the
-    body is sent as it is. Raises Failure(INVALID_REQUEST) where it is no JSON object.
+    body is sent as it is. `prefix`: what the answer says already. Raises Failure(INVALID_REQUEST) where the body is no
+    JSON object, or has no messages to put a prefix after.
     """
     try:
         fields = _fields.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
     changed = _put(fields, "model", msgspec.Raw(_encode(model)))
+    if prefix:
+        changed |= _put(fields, "messages", _prefilled(fields.get("messages"), prefix))
     usage_hidden = False
     if stream:
         changed |= _put(fields, "stream", _TRUE)
@@ -45,6 +54,16 @@ def _put(fields: Fields, name: str, value: msgspec.Raw) -> bool:
         return False
     fields[name] = value
     return True
+
+
+def _prefilled(messages: msgspec.Raw | None, prefix: str) -> msgspec.Raw:
+    """The messages as they are written, and the beginning of the answer after them."""
+    written = bytes(messages or b"").strip()
+    if not written.startswith(b"["):
+        raise Failure(Reason.INVALID_REQUEST, "The body has no list of messages.")
+    before = written[:-1].rstrip()
+    comma = b"" if before == b"[" else b","
+    return msgspec.Raw(before + comma + _encode({"role": "assistant", "content": prefix}) + b"]")
 
 
 def _usage_options(given: msgspec.Raw | None) -> msgspec.Raw | None:
