@@ -13,6 +13,7 @@ from services.gateway import metrics
 from services.gateway.application.complete_chat import CompleteChat
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
+from services.gateway.domain.options import Options
 
 _tracer = trace.get_tracer("seawall.gateway")
 
@@ -31,18 +32,18 @@ class Exchanges:
 
     @asynccontextmanager
     async def open(
-        self, *, secret: str | None, body: bytes, stream: bool | None, allowed: float | None, traceparent: str | None
+        self, *, secret: str | None, body: bytes, stream: bool | None, options: Options, traceparent: str | None
     ) -> AsyncIterator[tuple[Exchange, AsyncGenerator[Frame, None]]]:
         """An exchange and its answer's frames; leaving the context ends it, whether the frames were all read or not.
 
-        `allowed`: seconds, where the caller says; `stream`: None where the body says.
+        `stream`: None where the body says.
         """
         exchange = Exchange(
             id=new_request_id(),
             secret=secret,
             body=body,
             stream=stream,
-            timeout=allowed,
+            options=options,
             started_at=self._clock.now(),
             started=self._clock.monotonic(),
             span=_tracer.start_span("chat", context=parent_of(traceparent), kind=trace.SpanKind.SERVER),

@@ -11,6 +11,7 @@ from services.gateway.application.ports import Frame
 from services.gateway.domain.usage import Usage
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.typed_chat import to_body, to_last_piece, to_piece, to_response
+from services.gateway.entrypoints.typed_options import to_options
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ChatService"].full_name
 
@@ -34,7 +35,7 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
             secret=_secret(metadata),
             body=to_body(request.chat, stream=False),
             stream=False,
-            allowed=_allowed(request.options, context),
+            options=to_options(request.options, metadata, context.time_remaining()),
             traceparent=metadata.get("traceparent"),
         ) as (exchange, frames):
             answer: Frame = await anext(frames)
@@ -50,7 +51,7 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
             secret=_secret(metadata),
             body=to_body(request.chat, stream=True),
             stream=True,
-            allowed=_allowed(request.options, context),
+            options=to_options(request.options, metadata, context.time_remaining()),
             traceparent=metadata.get("traceparent"),
         ) as (exchange, frames):
             async for frame in frames:
@@ -68,11 +69,3 @@ def _metadata(context: Context) -> dict[str, str]:
 def _secret(metadata: dict[str, str]) -> str | None:
     scheme, _, secret = metadata.get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else metadata.get("x-api-key")
-
-
-def _allowed(options: pb.Options, context: Context) -> float | None:
-    """Seconds: the lesser of the option and the RPC's deadline."""
-    limits = [context.time_remaining()]
-    if options.HasField("timeout"):
-        limits.append(options.timeout.ToTimedelta().total_seconds())
-    return min((limit for limit in limits if limit is not None), default=None)

@@ -14,7 +14,8 @@ from services.gateway.application.ports import Frame
 from services.gateway.domain.usage import dollars
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.http.errors import error_body, error_headers, status_of
-from services.gateway.entrypoints.http.request import body_of, header, secret_of, timeout_of
+from services.gateway.entrypoints.http.options import options_of
+from services.gateway.entrypoints.http.request import body_of, header, secret_of
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -34,13 +35,14 @@ class ChatCompletions:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one chat. Where the caller leaves, the work for it ends."""
         body = await body_of(scope, receive, self._max_body)
+        options = options_of(scope)
         leaving = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
         try:
             async with self._exchanges.open(
                 secret=secret_of(scope),
                 body=body,
                 stream=None,
-                allowed=timeout_of(scope),
+                options=options,
                 traceparent=header(scope, b"traceparent"),
             ) as (exchange, frames):
                 await self._answer(exchange, frames, send, leaving)

@@ -1,7 +1,7 @@
 """Reading an HTTP request: its headers and its body, each within bounds."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chassis.http import Receive, Scope
 from resilience.errors import Failure, Reason
@@ -11,16 +11,17 @@ BODY_TIMEOUT = 30.0
 DISCARD_TIMEOUT = 2.0
 MAX_DISCARDED = 64_000_000
 """How long, and how many bytes of, a body over the limit is still read, so that its sender hears the answer."""
-MAX_TIMEOUT = 3600.0
 
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Value of a header, by its lower-case name; the first where it is sent twice."""
-    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    for key, value in headers:
-        if key == name:
-            return value.decode("latin-1")
-    return None
+    return next(headers(scope, name), None)
+
+
+def headers(scope: Scope, name: bytes) -> Iterator[str]:
+    """Values of a header, by its lower-case name, in the order in which they were sent."""
+    pairs: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    return (value.decode("latin-1") for key, value in pairs if key == name)
 
 
 def secret_of(scope: Scope) -> str | None:
@@ -30,24 +31,6 @@ def secret_of(scope: Scope) -> str | None:
         scheme, _, secret = authorization.partition(" ")
         return secret.strip() if scheme.lower() == "bearer" else None
     return header(scope, b"x-api-key")
-
-
-def timeout_of(scope: Scope) -> float | None:
-    """Seconds of `x-seawall-timeout`. Raises Failure(INVALID_REQUEST)."""
-    text = header(scope, b"x-seawall-timeout")
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= MAX_TIMEOUT:
-        raise Failure(
-            Reason.INVALID_REQUEST,
-            f"x-seawall-timeout must be a number of seconds over 0, at most {MAX_TIMEOUT:g}.",
-            detail={"param": "x-seawall-timeout"},
-        )
-    return seconds
 
 
 class CallerLeftError(Exception):

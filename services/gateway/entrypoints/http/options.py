@@ -1,0 +1,97 @@
+"""What a caller asks of Seawall in the headers of an HTTP request."""
+
+import math
+
+import msgspec
+
+from chassis.durations import duration
+from chassis.http import Scope
+from services.gateway.domain.options import (
+    Options,
+    Overrides,
+    invalid,
+    read_criticality,
+    read_idempotency_key,
+    read_overrides,
+    read_session,
+    read_timeout,
+)
+from services.gateway.entrypoints.http.request import header, headers
+
+TIMEOUT = "x-seawall-timeout"
+CRITICALITY = "x-seawall-criticality"
+SESSION = "x-seawall-session"
+POLICY = "x-seawall-policy"
+IDEMPOTENCY_KEY = "idempotency-key"
+
+
+class _Policy(msgspec.Struct, forbid_unknown_fields=True):
+    retries: int | None = None
+    max_attempts: int | None = None
+    hedge: str | None = None
+    continuation: str | None = None
+    first_token_timeout: str | None = None
+    idle_timeout: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Policy)
+
+
+def options_of(scope: Scope) -> Options:
+    """The options in a request's headers. Raises Failure(INVALID_REQUEST) that names the header."""
+    cache = _cache_directives(scope)
+    return Options(
+        timeout=_timeout(header(scope, TIMEOUT.encode())),
+        criticality=read_criticality(header(scope, CRITICALITY.encode()), CRITICALITY),
+        session=read_session(header(scope, SESSION.encode()), SESSION),
+        overrides=_overrides(header(scope, POLICY.encode())),
+        no_store="no-store" in cache,
+        no_cache="no-cache" in cache,
+        idempotency_key=read_idempotency_key(header(scope, IDEMPOTENCY_KEY.encode()), IDEMPOTENCY_KEY),
+    )
+
+
+def _timeout(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    return read_timeout(seconds, TIMEOUT)
+
+
+def _overrides(text: str | None) -> Overrides | None:
+    if text is None:
+        return None
+    try:
+        policy = _decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise invalid(POLICY, f"is not a JSON object of a policy's fields: {error}") from None
+    return read_overrides(
+        param=POLICY,
+        retries=policy.retries,
+        max_attempts=policy.max_attempts,
+        hedge=policy.hedge,
+        continuation=policy.continuation,
+        first_token_timeout=_seconds(policy.first_token_timeout, "first_token_timeout"),
+        idle_timeout=_seconds(policy.idle_timeout, "idle_timeout"),
+    )
+
+
+def _seconds(text: str | None, field: str) -> float | None:
+    if text is None:
+        return None
+    try:
+        return duration(text).total_seconds()
+    except (ValueError, OverflowError):
+        raise invalid(f"{POLICY}.{field}", "is not a duration such as 500ms, 60s, 2m or 1h") from None
+
+
+def _cache_directives(scope: Scope) -> set[str]:
+    """Directives without their values; those that mean nothing here are let be, as HTTP wants it."""
+    return {
+        directive.partition("=")[0].strip().lower()
+        for value in headers(scope, b"cache-control")
+        for directive in value.split(",")
+    }
