@@ -517,6 +517,7 @@ class BreakerPolicy(_message.Message):
     PROBES_FIELD_NUMBER: _builtins.int
     SLOW_CALL_FIELD_NUMBER: _builtins.int
     SLOW_RATE_FIELD_NUMBER: _builtins.int
+    CONSECUTIVE_FAILURES_FIELD_NUMBER: _builtins.int
     off: _builtins.bool
     """Whether there is none."""
     failure_rate: _builtins.float
@@ -527,13 +528,17 @@ class BreakerPolicy(_message.Message):
     """Probes that must succeed; 2 where absent."""
     slow_rate: _builtins.float
     """Share of slow calls, 0 to 1; 0.9 where absent."""
+    consecutive_failures: _builtins.int
+    """In a row; with so many it opens, however few calls there were. 5 where absent."""
     @_builtins.property
     def window(self) -> _duration_pb2.Duration:
         """10 s where absent."""
 
     @_builtins.property
     def open(self) -> _duration_pb2.Duration:
-        """Until the first probe; doubles with each probe that fails, to 30 s. 2 s where absent."""
+        """Until the first probe; doubles with each probe that fails, to 15 s or itself where that is more. 2 s where
+        absent.
+        """
 
     @_builtins.property
     def slow_call(self) -> _duration_pb2.Duration:
@@ -550,11 +555,14 @@ class BreakerPolicy(_message.Message):
         probes: _builtins.int | None = ...,
         slow_call: _duration_pb2.Duration | None = ...,
         slow_rate: _builtins.float | None = ...,
+        consecutive_failures: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures", "_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "consecutive_failures", b"consecutive_failures", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "off", b"off", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures", "_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "consecutive_failures", b"consecutive_failures", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "off", b"off", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__consecutive_failures: _TypeAlias = _typing.Literal["consecutive_failures"]  # noqa: Y015
+    _WhichOneofArgType__consecutive_failures: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures"]  # noqa: Y015
     _WhichOneofReturnType__failure_rate: _TypeAlias = _typing.Literal["failure_rate"]  # noqa: Y015
     _WhichOneofArgType__failure_rate: _TypeAlias = _typing.Literal["_failure_rate", b"_failure_rate"]  # noqa: Y015
     _WhichOneofReturnType__minimum_calls: _TypeAlias = _typing.Literal["minimum_calls"]  # noqa: Y015
@@ -563,6 +571,8 @@ class BreakerPolicy(_message.Message):
     _WhichOneofArgType__probes: _TypeAlias = _typing.Literal["_probes", b"_probes"]  # noqa: Y015
     _WhichOneofReturnType__slow_rate: _TypeAlias = _typing.Literal["slow_rate"]  # noqa: Y015
     _WhichOneofArgType__slow_rate: _TypeAlias = _typing.Literal["_slow_rate", b"_slow_rate"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consecutive_failures) -> _WhichOneofReturnType__consecutive_failures | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__failure_rate) -> _WhichOneofReturnType__failure_rate | None: ...
     @_typing.overload
