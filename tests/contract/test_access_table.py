@@ -10,7 +10,7 @@ from services.gateway.entrypoints.door import ALERTS, CONFIG, MONITOR
 RPCS = sorted(
     f"{service.full_name}/{method.name}" for service in (CONFIG, MONITOR, ALERTS) for method in service.methods
 )
-READS = ("Get", "List", "Query")
+READS = ("Get", "List", "Query", "Explain")
 
 
 def principal(role: Role) -> Principal:

@@ -29,6 +29,7 @@ LEAST_ROLE: Mapping[str, Role] = MappingProxyType(
         f"{_MONITOR}/ListTargetHealth": Role.VIEWER,
         f"{_MONITOR}/ListRequests": Role.VIEWER,
         f"{_MONITOR}/GetRequest": Role.VIEWER,
+        f"{_MONITOR}/ExplainRequest": Role.VIEWER,
         f"{_ALERTS}/ListAlerts": Role.VIEWER,
         f"{_ALERTS}/GetAlert": Role.VIEWER,
         f"{_ALERTS}/ListReceivers": Role.VIEWER,

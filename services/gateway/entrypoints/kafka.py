@@ -15,7 +15,7 @@ FRESH = timedelta(seconds=60)
 
 
 class Told(Protocol):
-    """This gateway's breakers, as others may move them. Neither method blocks, raises, or is told on to Kafka."""
+    """The breakers of this gateway, as others may move them. Neither method blocks, raises, or is told on to Kafka."""
 
     def told_open(self, organization: str, target: str, explanation: str, until: datetime | None) -> None:
         """Somebody else found `target` failing; `until` is when it may be probed, the breaker's own time where None."""
