@@ -15,3 +15,9 @@ def duration(text: object) -> timedelta:
     if match is None:
         raise ValueError("is not a duration such as 500ms, 60s, 2m or 1h")
     return timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+
+
+def written(length: timedelta) -> str:
+    """`length` in whole hours where that is exact, else in seconds."""
+    hours, rest = divmod(length, timedelta(hours=1))
+    return f"{hours}h" if hours and not rest else f"{length.total_seconds():g}s"
