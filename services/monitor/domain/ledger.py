@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from events.base import Tokens
-from events.requests import Attempt, Outcome, PlannedTarget, RequestFinished
+from events.requests import Attempt, Cache, Outcome, PlannedTarget, RequestFinished
 from resilience.errors import Reason
 
 
@@ -29,6 +29,13 @@ class Entry:
     cost_nanos: int | None
     """None where the price is not known."""
     trace_id: str
+    criticality: str
+    """Empty where it was not told."""
+    cache: Cache | None
+    continued_at: int | None
+    """Characters that were sent when the answer broke off and another attempt went on."""
+    degraded: str
+    """`stale_answer`, `smaller_model` or `static_answer`; empty where a target of the route, or nothing, answered."""
 
 
 @dataclass(frozen=True)

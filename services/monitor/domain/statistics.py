@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from events.requests import Attempt, Outcome, RequestFinished
+from events.requests import Attempt, Cause, Outcome, RequestFinished
 from resilience.errors import Reason
 
 KEPT = timedelta(hours=1)
@@ -78,8 +78,13 @@ def ended_at(attempt: Attempt) -> datetime:
 
 
 def _telling(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
-    """The attempts that say something of their target: not those that the caller, or Seawall itself, ended."""
+    """The attempts that say something of their target: not those that the caller, or Seawall itself, ended.
+
+    Nor copies whose answer nobody sees: no caller depends on how they end.
+    """
     for attempt in attempts:
+        if attempt.cause is Cause.SHADOW:
+            continue
         if attempt.outcome is Outcome.SUCCEEDED:
             yield attempt.model_copy(update={"reason": None})
         elif attempt.outcome is Outcome.FAILED and attempt.reason in TARGETS_FAULTS:

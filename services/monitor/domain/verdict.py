@@ -3,6 +3,8 @@
 Two windows: the last 5 seconds, and where they hold too few attempts, as many seconds more as it takes, up to 60. So a
 target that a breaker has taken out of traffic is judged by the calls that made the breaker open, not by those before.
 Between the thresholds the last verdict stands: a target at the edge does not flap.
+
+A target that refuses calls for its rate limit is at work: that degrades it, and never makes it down.
 """
 
 from collections import Counter
@@ -72,7 +74,14 @@ class _Evidence:
 
     @property
     def share(self) -> float:
+        """Of attempts that failed."""
         return self.failures / self.attempts if self.attempts else 0.0
+
+    @property
+    def broken(self) -> float:
+        """Share of attempts that failed, and not for a rate limit."""
+        failures = self.failures - self.reasons[Reason.VENDOR_RATE_LIMITED]
+        return failures / self.attempts if self.attempts else 0.0
 
 
 def judge(previous: Verdict, tallies: Iterable[Tally], now: int) -> Judgement:
@@ -84,13 +93,13 @@ def judge(previous: Verdict, tallies: Iterable[Tally], now: int) -> Judgement:
     condemning = _evidence(recent, now, ENOUGH_TO_CONDEMN)
     if condemning.attempts < ENOUGH_TO_CONDEMN:
         return _judgement(previous, condemning)
-    return _judgement(_condemn(previous, condemning.share), condemning)
+    return _judgement(_condemn(previous, condemning), condemning)
 
 
-def _condemn(previous: Verdict, share: float) -> Verdict:
-    if share >= DOWN_FROM or (previous is Verdict.DOWN and share >= DOWN_UNTIL):
+def _condemn(previous: Verdict, evidence: _Evidence) -> Verdict:
+    if evidence.broken >= DOWN_FROM or (previous is Verdict.DOWN and evidence.broken >= DOWN_UNTIL):
         return Verdict.DOWN
-    if share >= DEGRADED_FROM or previous in {Verdict.DOWN, Verdict.UNKNOWN}:
+    if evidence.share >= DEGRADED_FROM or previous in {Verdict.DOWN, Verdict.UNKNOWN}:
         return Verdict.DEGRADED
     return previous
 

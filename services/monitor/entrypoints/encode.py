@@ -59,6 +59,10 @@ def request(entry: Entry) -> wire.Request:
         usage=_tokens(entry.tokens),
         cost_usd=usd_of(entry.cost_nanos) if entry.cost_nanos is not None else "",
         trace_id=entry.trace_id,
+        criticality=entry.criticality,
+        cache=entry.cache.value if entry.cache else "",
+        continued_at=entry.continued_at,
+        degraded=entry.degraded,
     )
 
 
@@ -104,6 +108,8 @@ def _attempt(attempt: facts.Attempt) -> wire.Attempt:
         vendor_status=attempt.vendor_status or 0,
         usage=_tokens(attempt.tokens) if attempt.tokens else None,
         cost_usd=usd_of(nanos_of(attempt.cost)) if attempt.cost else "",
+        cause=attempt.cause.value if attempt.cause else "",
+        usage_estimated=attempt.tokens_estimated,
     )
 
 

@@ -11,6 +11,7 @@ from seawall.monitor.v1.monitor_pb2_grpc import MonitorServiceServicer, add_Moni
 from services.monitor.application.query_usage import QueryUsage
 from services.monitor.application.read_health import ReadHealth
 from services.monitor.application.read_requests import ReadRequests
+from services.monitor.domain.explanation import explain
 from services.monitor.entrypoints import decode, encode
 
 SERVICE = wire.DESCRIPTOR.services_by_name["MonitorService"].full_name
@@ -72,3 +73,10 @@ class MonitorServicer(MonitorServiceServicer):
         """See the proto."""
         detail = await self._requests.one(*decode.request_of(request.name))
         return wire.GetRequestResponse(request=encode.whole_request(detail))
+
+    async def ExplainRequest(
+        self, request: wire.ExplainRequestRequest, _context: Context
+    ) -> wire.ExplainRequestResponse:
+        """See the proto."""
+        detail = await self._requests.one(*decode.request_of(request.name))
+        return wire.ExplainRequestResponse(request=encode.whole_request(detail), sentences=explain(detail))

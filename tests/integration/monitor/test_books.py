@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
 from chassis.storage.database import Database
-from chassis.storage.migrate import downgrade, drift
+from chassis.storage.migrate import downgrade, drift, migrate
+from chassis.storage.statements import table_of
 from chassis.storage.tables import Tables
 from events.base import Money, Tokens
-from events.requests import Outcome, RequestFinished
+from events.requests import Cache, Cause, Outcome, RequestFinished
 from resilience.clock import SystemClock, VirtualClock
 from resilience.errors import Failure, Reason
 from services.monitor.adapters.sql.books import SqlBooks
@@ -30,6 +32,8 @@ from services.monitor.domain.usage import Usage, UsageGroup, UsageQuery
 from tests.unit.monitor.facts import START, attempt, finished
 
 SEED = 7
+ADDED = {"criticality", "cache", "continued_at", "degraded"}
+"""Columns of the second migration."""
 
 
 @pytest.fixture
@@ -116,6 +120,8 @@ async def test_organizations_do_not_share_request_ids(db: Database, record: Reco
         {"cost": Money(amount="1", currency="EUR")},
         {"tokens": Tokens(input=-1)},
         {"tokens": Tokens(input=2**70)},
+        {"continued_at": -1},
+        {"continued_at": 2**70},
         {"duration_ms": -1.0},
         {"duration_ms": float("inf")},
     ],
@@ -248,6 +254,42 @@ async def test_requests_are_filtered(record: RecordRequests, reading: ReadReques
     wanted = {r.request_id for r in requests if r.project == "shop" and r.outcome is Outcome.FAILED}
     assert {entry.request_id for entry in entries} == wanted
     assert wanted
+
+
+async def test_the_migration_keeps_what_was_entered_and_takes_what_an_older_replica_enters(
+    db: Database, tables: Tables, record: RecordRequests, reading: ReadRequests
+) -> None:
+    await record([finished("new", attempt(), cache=Cache.EXACT, criticality="batch", continued_at=7, degraded="x")])
+    await downgrade(db, VERSIONS, SystemClock(), revision="0001")
+    old = [column for column in LedgerRow.model_fields if column not in ADDED]
+    async with db.transaction() as session:
+        table = table_of(LedgerRow)
+        row = (await (await session.connection()).execute(sa.select(*[table.c[name] for name in old]))).mappings().one()
+        older = sa.insert(sa.table(table.name, *[sa.column(name) for name in old], schema=table.schema))
+        await (await session.connection()).execute(older.values({**row, "request_id": "old"}))
+    await migrate(db, VERSIONS, SystemClock())
+    async with db.transaction() as session:
+        await (await session.connection()).execute(older.values({**row, "request_id": "meanwhile"}))
+    entries, _ = await reading.page(RequestFilter("acme"), after=None, size=9)
+    assert {entry.request_id for entry in entries} == {"new", "old", "meanwhile"}
+    assert {(e.cache, e.criticality, e.continued_at, e.degraded) for e in entries} == {(None, "", None, "")}
+    assert (await reading.one("acme", "new")).attempts == (attempt(),)
+
+
+async def test_how_a_request_was_answered_is_shown(record: RecordRequests, reading: ReadRequests) -> None:
+    lost = attempt("a/m", outcome=Outcome.CANCELLED, reason=Reason.CANCELLED).model_copy(
+        update={"cause": Cause.FIRST, "tokens": Tokens(input=3), "tokens_estimated": True, "cost": Money(amount="0.1")}
+    )
+    told = finished(
+        "r", lost, criticality="critical", cache=Cache.STALE, continued_at=132, degraded="stale_answer", target=None
+    )
+    await record([told])
+    detail = await reading.one("acme", "r")
+    entry = detail.entry
+    assert (entry.criticality, entry.cache, entry.continued_at, entry.degraded) == (
+        *("critical", Cache.STALE, 132, "stale_answer"),
+    )
+    assert detail.attempts == (lost,)
 
 
 async def test_one_request_is_shown_with_plan_and_attempts(record: RecordRequests, reading: ReadRequests) -> None:

@@ -15,8 +15,8 @@ from chassis.principal import Principal, Role
 from chassis.startup import StartUp
 from chassis.storage.database import Database
 from chassis.storage.tables import Tables
-from events.base import Money
-from events.requests import Outcome
+from events.base import Money, Tokens
+from events.requests import Cause, Outcome
 from resilience.clock import VirtualClock
 from resilience.errors import Failure, Reason
 from seawall.monitor.v1 import monitor_pb2 as wire
@@ -99,6 +99,7 @@ def at(moment: datetime) -> Timestamp:
         ("ListTargetHealth", wire.ListTargetHealthRequest(parent=ACME, page_token="e30"), "page_token"),
         ("GetRequest", wire.GetRequestRequest(name=ACME), "name"),
         ("GetRequest", wire.GetRequestRequest(name=f"{ACME}/requests/"), "name"),
+        ("ExplainRequest", wire.ExplainRequestRequest(name=ACME), "name"),
     ],
 )
 async def test_what_is_asked_wrongly_is_an_invalid_request_that_names_the_field(
@@ -177,6 +178,26 @@ async def test_requests_are_listed_by_pages_and_shown_whole_one_by_one(monitor: 
     assert (whole.reason, whole.target, whole.cost_usd) == ("vendor_timeout", "", "")
     assert [(one.target, one.outcome, one.reason) for one in whole.attempts] == [("a/m", "failed", "vendor_timeout")]
     assert [one.explanation for one in whole.plan] == ["as ordered"]
+
+
+async def test_a_request_is_explained_beside_all_that_is_known_of_it(monitor: Monitor) -> None:
+    first = attempt("a/m", reason=Reason.VENDOR_OVERLOADED).model_copy(
+        update={"cause": Cause.FIRST, "tokens": Tokens(input=4), "tokens_estimated": True}
+    )
+    second = attempt("b/m", number=2).model_copy(update={"cause": Cause.CONTINUATION})
+    await monitor.record([finished("r", first, second, criticality="batch", continued_at=40, degraded="smaller_model")])
+    name = f"{ACME}/requests/r"
+    explained = await monitor.call("ExplainRequest", wire.ExplainRequestRequest(name=name))
+    assert explained.request == (await monitor.call("GetRequest", wire.GetRequestRequest(name=name))).request
+    told = explained.request
+    assert (told.criticality, told.continued_at, told.degraded, told.cache) == ("batch", 40, "smaller_model", "")
+    assert [(one.cause, one.usage_estimated) for one in told.attempts] == [("first", True), ("continuation", False)]
+    sentences = "\n".join(explained.sentences)
+    assert "the vendor said that it is overloaded (vendor_overloaded)" in sentences
+    assert "had b/m go on with the answer, which had broken off after 40 characters" in sentences
+    with pytest.raises(Failure) as failure:
+        await monitor.call("ExplainRequest", wire.ExplainRequestRequest(name=f"{ACME}/requests/other"))
+    assert failure.value.reason is Reason.NOT_FOUND
 
 
 async def test_the_health_of_targets_is_listed(monitor: Monitor) -> None:

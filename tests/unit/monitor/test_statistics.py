@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.requests import Outcome
+from events.requests import Cause, Outcome
 from resilience.errors import Reason
 from services.monitor.domain.statistics import KEPT, observe
 from tests.unit.monitor.facts import START, attempt, finished
@@ -36,6 +36,12 @@ def test_only_what_is_the_vendors_fault_counts_against_a_target(reason: Reason) 
 
 def test_a_cancelled_attempt_says_nothing() -> None:
     assert observe([finished("r", attempt(outcome=Outcome.CANCELLED, reason=Reason.CANCELLED))], NOW) == []
+
+
+@pytest.mark.parametrize("reason", [None, Reason.VENDOR_ERROR])
+def test_a_copy_whose_answer_nobody_sees_says_nothing(reason: Reason | None) -> None:
+    shadow = attempt(reason=reason).model_copy(update={"cause": Cause.SHADOW})
+    assert observe([finished("r", shadow)], NOW) == []
 
 
 def test_an_attempt_from_the_future_counts_now() -> None:

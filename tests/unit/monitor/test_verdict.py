@@ -64,6 +64,14 @@ def test_verdict(previous: Verdict, seen: Seen, verdict: Verdict, why: str) -> N
     assert judge(previous, tallies(seen), NOW).verdict is verdict, why
 
 
+@pytest.mark.parametrize("previous", [UNKNOWN, HEALTHY, DEGRADED, DOWN])
+def test_a_target_at_its_rate_limit_is_degraded_and_not_down(previous: Verdict) -> None:
+    limited = tallies({0: (0, 50)}, Reason.VENDOR_RATE_LIMITED)
+    assert judge(previous, limited, NOW).verdict is DEGRADED
+    assert judge(previous, [*limited, *tallies({1: (0, 49)})], NOW).verdict is (DOWN if previous is DOWN else DEGRADED)
+    assert judge(previous, [*limited, *tallies({1: (0, 50)})], NOW).verdict is DOWN
+
+
 @pytest.mark.parametrize("rate", [5, 20, 200])
 def test_a_target_that_fails_is_down_within_three_seconds_of_its_windows(rate: int) -> None:
     verdict, flipped = HEALTHY, None

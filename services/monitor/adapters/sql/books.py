@@ -21,6 +21,8 @@ from services.monitor.domain.statistics import Observation
 
 MOST_TOKENS = 10**12
 """What one request may use; a larger figure is a fault of its producer, and would overflow the sums."""
+MOST_CHARACTERS = 10**12
+"""Of one answer; likewise."""
 
 
 class SqlBooks:
@@ -67,6 +69,8 @@ def _ledger_row(request: RequestFinished) -> dict[str, Any]:
     used = (tokens.input, tokens.output, tokens.cached_input, tokens.reasoning)
     if not all(0 <= count <= MOST_TOKENS for count in used):
         raise ValueError(f"request {request.request_id!r} tells of an impossible number of tokens")
+    if not 0 <= (request.continued_at or 0) <= MOST_CHARACTERS:
+        raise ValueError(f"request {request.request_id!r} went on at an impossible place")
     if request.duration_ms < 0:
         raise ValueError(f"request {request.request_id!r} ended before it began")
     return {
@@ -90,6 +94,10 @@ def _ledger_row(request: RequestFinished) -> dict[str, Any]:
         "reasoning_tokens": tokens.reasoning,
         "cost_nanos": nanos_of(request.cost) if request.cost else None,
         "trace_id": request.trace_id or "",
+        "criticality": request.criticality or "",
+        "cache": request.cache.value if request.cache else "",
+        "continued_at": request.continued_at,
+        "degraded": request.degraded or "",
     }
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from chassis.storage.database import Database
 from chassis.storage.tables import Tables
 from events.base import Tokens
-from events.requests import Attempt, Outcome, PlannedTarget
+from events.requests import Attempt, Cache, Outcome, PlannedTarget
 from resilience.errors import Reason
 from services.monitor.adapters.sql.tables import DetailRow, LedgerRow
 from services.monitor.adapters.sql.times import milliseconds, moment
@@ -159,4 +159,8 @@ def _entry(row: LedgerRow) -> Entry:
         ),
         cost_nanos=row.cost_nanos,
         trace_id=row.trace_id,
+        criticality=row.criticality,
+        cache=Cache(row.cache) if row.cache else None,
+        continued_at=row.continued_at,
+        degraded=row.degraded,
     )

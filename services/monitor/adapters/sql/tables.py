@@ -45,6 +45,15 @@ class LedgerRow(SQLModel, table=True):
     cost_nanos: int | None = Field(sa_type=BigInteger)
     """Billionths of a US dollar; NULL where the price is not known."""
     trace_id: str
+    # The database, too, has their defaults: during an upgrade a replica without these columns may still enter rows.
+    criticality: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Empty where it was not told."""
+    cache: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Empty where no cache answered."""
+    continued_at: int | None = Field(default=None, sa_type=BigInteger)
+    """Characters; NULL where the answer did not break off."""
+    degraded: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Empty where a target of the route answered, or nothing did."""
 
 
 class DetailRow(SQLModel, table=True):
