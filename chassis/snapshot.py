@@ -16,7 +16,7 @@ from chassis.health import Health
 from chassis.tasks import Background
 from events.cloudevents import Received
 from events.config import ConfigChanged
-from resilience.backoff import Backoff
+from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
 from seawall.config.v1.config_pb2 import GetSnapshotRequest

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from chassis.health import Health
-from resilience.backoff import Backoff
+from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
 

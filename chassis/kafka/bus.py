@@ -19,7 +19,7 @@ from chassis.tasks import Background
 from events.base import Event
 from events.cloudevents import Record
 from events.topics import Topic
-from resilience.backoff import Backoff
+from resilience.retry import Backoff
 from resilience.clock import Clock
 
 E = TypeVar("E", bound=Event)

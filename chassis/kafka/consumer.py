@@ -21,7 +21,7 @@ from chassis.tracecontext import parent_of
 from events.base import Event
 from events.cloudevents import Received, Record, UndecodableError, decode
 from events.topics import Topic
-from resilience.backoff import Backoff
+from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
 

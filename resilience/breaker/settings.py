@@ -13,6 +13,8 @@ class BreakerSettings:
     """Within the window, before a rate means anything."""
     window: float = 10.0
     """How far back calls count."""
+    window_calls: int = 0
+    """How many of the last calls count instead, however long ago; 0 for `window`."""
     consecutive_failures: int = 5
     """In a row; with so many it opens, however few calls there were."""
     open_for: float = 2.0
@@ -24,3 +26,9 @@ class BreakerSettings:
     """A call that takes longer counts as slow; none does where None."""
     slow_rate: float = 0.9
     """Share of slow calls at which it opens."""
+
+    def __post_init__(self) -> None:
+        if min(self.minimum_calls, self.consecutive_failures, self.probes) < 1:
+            raise ValueError("a breaker counts from one call on and closes by one probe at least")
+        if min(self.window, self.open_for, self.open_cap) <= 0.0 or self.window_calls < 0:
+            raise ValueError("a breaker's times are longer than nothing")

@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from resilience.backoff import Backoff
+from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
 from services.alerts.application.bell import Bell

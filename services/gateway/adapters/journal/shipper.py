@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from events.cloudevents import Record
-from resilience.backoff import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
+from resilience.retry import Backoff
 from services.gateway.adapters.journal.journal import Journal
 
 log = structlog.stdlib.get_logger("journal")

@@ -3,7 +3,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resilience.backoff import Backoff
+from resilience.retry import Backoff
 
 
 @given(st.floats(0.001, 10), st.floats(0.001, 100), st.integers(0, 1000), st.integers(1, 200))
