@@ -6,19 +6,17 @@ from pydantic import ValidationError
 
 from chassis.manifest import strict_yaml
 from chassis.manifest.contradictions import contradictions
+from chassis.manifest.routes import Policy, Route, Target
 from chassis.manifest.sections import (
     Key,
     Limits,
     Manifest,
     Model,
-    Policy,
     Price,
     Project,
     Provider,
     Receiver,
-    Route,
     Slack,
-    Target,
     Webhook,
 )
 from chassis.manifest.shape_problems import Problem, shape_problems

@@ -1,5 +1,8 @@
 """What is wrong between the parts of a manifest that are each right."""
 
+from collections.abc import Iterator
+
+from chassis.manifest.routes import Route, SpareTarget
 from chassis.manifest.sections import OPENAI_COMPATIBLE, Manifest
 from chassis.manifest.shape_problems import Problem
 
@@ -35,10 +38,19 @@ def _wrong_providers(manifest: Manifest) -> list[Problem]:
     undeclared = [
         problem
         for index, model in enumerate(manifest.models)
-        for at, target in enumerate(model.route.targets)
-        for problem in _undeclared(f"models[{index}].route.targets[{at}].provider", target.provider, manifest)
+        for path, targets in _targets(model.route)
+        for at, target in enumerate(targets)
+        for problem in _undeclared(f"models[{index}].route.{path}[{at}].provider", target.provider, manifest)
     ]
     return without_url + undeclared
+
+
+def _targets(route: Route) -> Iterator[tuple[str, tuple[SpareTarget, ...]]]:
+    """Every list of targets in `route`, and where it is."""
+    yield "targets", route.targets
+    for index, fallback in enumerate(route.policy.fallbacks):
+        yield f"policy.fallbacks[{index}].targets", fallback.targets
+    yield "policy.degradation.targets", route.policy.degradation.targets
 
 
 def _wrong_prices(manifest: Manifest) -> list[Problem]:

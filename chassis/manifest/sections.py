@@ -1,76 +1,27 @@
 """The sections of `seawall.yaml`: what each field may hold."""
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from chassis.durations import duration
+from chassis.manifest import bounds
+from chassis.manifest.fields import (
+    Dollars,
+    Flag,
+    KeyRole,
+    Moment,
+    Name,
+    Reference,
+    Section,
+    Text,
+    Url,
+    UrlOrReference,
+)
+from chassis.manifest.routes import Route
 from chassis.principal import Role
-from chassis.secrets import is_reference
+from resilience.criticality import Criticality
 
 OPENAI_COMPATIBLE = "openai-compatible"
-_ROLES = {role.name.lower(): role for role in Role}
-
-
-def _reference(text: str) -> str:
-    if not is_reference(text):
-        raise ValueError("is not a reference such as env:NAME; a secret itself is not accepted here")
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is not an http or https URL")
-    return text
-
-
-def _url_or_reference(text: str) -> str:
-    return text if is_reference(text) else _url(text)
-
-
-def _role(value: object) -> object:
-    if isinstance(value, Role):
-        return value
-    if not isinstance(value, str) or value not in _ROLES:
-        raise ValueError(f"is not a role: {', '.join(_ROLES)}")
-    return _ROLES[value]
-
-
-def _some_time(value: timedelta) -> timedelta:
-    if not timedelta() < value <= timedelta(hours=1):
-        raise ValueError("is not more than 0s and at most 1h")
-    return value
-
-
-def _utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is too far away") from None
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-"""Lower-case letters, digits and hyphens, at most 63."""
-Text = Annotated[str, Field(min_length=1, max_length=256)]
-Reference = Annotated[str, AfterValidator(_reference)]
-"""Where a secret is, such as `env:NAME`; never the secret."""
-Url = Annotated[str, Field(max_length=2048), AfterValidator(_url)]
-UrlOrReference = Annotated[str, Field(max_length=2048), AfterValidator(_url_or_reference)]
-Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_some_time)]
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
-"""In UTC."""
-Dollars = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=9, allow_inf_nan=False)]
-"""US dollars per million tokens."""
-
-
-class Section(BaseModel):
-    """A part of the manifest. What it does not know it refuses: a misspelt field must not go unnoticed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Provider(Section):
@@ -80,29 +31,6 @@ class Provider(Section):
     vendor: Literal["openai", "openai-compatible"]
     base_url: Url | None = None
     keys: tuple[Reference, ...] = ()
-
-
-class Target(Section):
-    """A provider and one of its models."""
-
-    provider: Name
-    model: Text
-
-
-class Policy(Section):
-    """How hard a route tries; the route's defaults where absent."""
-
-    timeout: Duration | None = None
-    first_token_timeout: Duration | None = None
-    retries: Annotated[int, Field(strict=True, ge=0, le=10)] | None = None
-
-
-class Route(Section):
-    """Where a model's requests go."""
-
-    strategy: Literal["ordered"] = "ordered"
-    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
-    policy: Policy = Policy()
 
 
 class Model(Section):
@@ -136,7 +64,7 @@ class Key(Section):
 
     name: Name
     value: Reference
-    role: Annotated[Role, BeforeValidator(_role)] = Role.DEVELOPER
+    role: KeyRole = Role.DEVELOPER
     expires: Moment | None = None
 
 
@@ -147,6 +75,10 @@ class Project(Section):
     models: tuple[Name, ...] = ()
     """Every model where empty."""
     limits: Limits = Limits()
+    criticality: Annotated[str, AfterValidator(bounds.CRITICALITIES.check)] = Criticality.DEFAULT.label
+    """Of requests that say nothing."""
+    policy_overrides: Flag = False
+    """Whether requests may set parts of the route's policy for themselves."""
     keys: tuple[Key, ...] = ()
 
 

@@ -2,18 +2,25 @@
 
 from collections.abc import Iterator
 
+from pydantic import TypeAdapter
+
 from chassis import keys, manifest
 from chassis.secrets import Secrets
 from resilience.errors import Failure
 from services.config.domain.declaration import Declaration, Declared, DeclaredKey
 from services.config.domain.faults import invalid
 from services.config.domain.key import Secret
-from services.config.domain.model import Model, Policy, Route, Target
+from services.config.domain.model import Model
 from services.config.domain.names import KEY, MODEL, ORGANIZATION, PROJECT, PROVIDER
 from services.config.domain.organization import Organization
 from services.config.domain.price import ALWAYS, Price
 from services.config.domain.project import Project
 from services.config.domain.provider import Provider
+from services.config.domain.route import Route
+from services.config.domain.target import Target
+
+_ROUTES = TypeAdapter(Route)
+"""The manifest's sections of a route have the domain's names."""
 
 
 class ReadManifest:
@@ -59,8 +66,16 @@ def _resources(content: manifest.Manifest) -> Iterator[Declared]:
     for index, model in enumerate(content.models):
         yield Declared(f"models[{index}]", Model(MODEL.name(organization, model.name), _route(model.route)))
     for index, project in enumerate(content.projects):
-        name = PROJECT.name(organization, project.name)
-        yield Declared(f"projects[{index}]", Project(name, project.models, project.limits.requests_per_minute))
+        yield Declared(
+            f"projects[{index}]",
+            Project(
+                PROJECT.name(organization, project.name),
+                project.models,
+                project.limits.requests_per_minute,
+                project.criticality,
+                project.policy_overrides,
+            ),
+        )
     for index, price in enumerate(content.prices):
         yield Declared(
             f"prices[{index}]",
@@ -76,6 +91,4 @@ def _resources(content: manifest.Manifest) -> Iterator[Declared]:
 
 
 def _route(route: manifest.Route) -> Route:
-    targets = tuple(Target(target.provider, target.model) for target in route.targets)
-    policy = route.policy
-    return Route(targets, route.strategy, Policy(policy.timeout, policy.first_token_timeout, policy.retries))
+    return _ROUTES.validate_python(route.model_dump())

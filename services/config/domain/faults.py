@@ -1,9 +1,12 @@
 """How this service says what is wrong with what it was given."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from resilience.errors import Failure, Reason
+
+T = TypeVar("T")
 
 
 def invalid(field: str, why: str) -> Failure:
@@ -26,3 +29,13 @@ def at(path: str) -> Iterator[None]:
         if field is None:
             raise
         raise invalid(f"{path}.{field}", failure.message.removeprefix(f"{field}: ")) from failure
+
+
+def hold(field: str, value: T | None, check: Callable[[T], object]) -> None:
+    """Raise Failure(INVALID_REQUEST) that names the field where `check` raises ValueError. What is absent holds."""
+    if value is None:
+        return
+    try:
+        check(value)
+    except ValueError as error:
+        raise invalid(field, str(error)) from error

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from services.config.domain.faults import at, invalid
-from services.config.domain.model import Target
 from services.config.domain.names import PROVIDER
 from services.config.domain.resource import Reference
+from services.config.domain.target import Target
 
 _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 

@@ -13,7 +13,13 @@ PROVIDER = pb.Provider(vendor="openai-compatible", base_url="https://gpu-2/v1", 
 ROUTE = pb.Route(
     strategy="ordered",
     targets=[pb.Target(provider="local", model="m"), pb.Target(provider="openai-main", model="gpt-5")],
-    policy=pb.Policy(timeout=Duration(seconds=30), first_token_timeout=Duration(nanos=1_500_000), retries=0),
+    policy=pb.Policy(
+        timeout=Duration(seconds=30),
+        first_token_timeout=Duration(nanos=1_500_000),
+        retries=0,
+        hedge="auto",
+        continuation="auto",
+    ),
 )
 
 
@@ -53,14 +59,17 @@ async def test_a_model_is_made_read_changed_and_removed(acme: Config) -> None:
 
 async def test_a_project_is_made_read_changed_and_removed(acme: Config) -> None:
     name = f"{OWN}/projects/web"
-    message = pb.Project(models=["chat"], limits=pb.Limits(requests_per_minute=10))
+    limits = pb.Limits(requests_per_minute=10)
+    message = pb.Project(models=["chat"], limits=limits, criticality="batch", policy_overrides=True)
     request = api.CreateProjectRequest(parent="organizations/-", project_id="web", project=message)
     made = (await acme.call("CreateProject", request)).project
-    assert made == pb.Project(name=name, models=["chat"], limits=message.limits)
+    message.name = name
+    assert made == message
 
     everything = pb.Project(name="organizations/-/projects/web")
     changed = (await acme.call("UpdateProject", api.UpdateProjectRequest(project=everything))).project
     assert (changed.name, list(changed.models), changed.limits.requests_per_minute) == (name, [], 0)
+    assert (changed.criticality, changed.policy_overrides) == ("default", False)
 
     await acme.call("DeleteProject", api.DeleteProjectRequest(name=name))
     assert await acme.reason("GetProject", api.GetProjectRequest(name=name)) is Reason.NOT_FOUND

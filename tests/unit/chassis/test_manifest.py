@@ -52,8 +52,11 @@ def test_example_is_read_whole() -> None:
         ("openai-main", "gpt-5-mini"),
         ("local", "llama-3.3-70b"),
     ]
-    assert route.policy == Policy(timeout=timedelta(minutes=1), first_token_timeout=timedelta(seconds=5), retries=2)
+    assert (route.policy.timeout, route.policy.first_token_timeout) == (timedelta(minutes=1), timedelta(seconds=5))
+    assert (route.policy.retries, route.policy.idle_timeout) == (2, None)
+    assert [model.route.strategy for model in manifest.models] == ["ordered", "balanced", "ordered"]
     assert manifest.models[1].route.policy == Policy()
+    assert manifest.models[2].route.policy.breaker.off
     assert manifest.prices[0].cached_input == Decimal("0.025")
     assert manifest.prices[1].effective == datetime(2027, 1, 1, tzinfo=UTC)
     assert manifest.projects[0].limits == Limits(requests_per_minute=600)
@@ -99,8 +102,8 @@ def test_manifest_cannot_be_changed() -> None:
 
 
 def test_unknown_field_is_told_with_the_known_ones() -> None:
-    assert problems(model("{targets: [{provider: main, model: m}], policy: {hedge: auto}}")) == [
-        "models[0].route.policy.hedge: is not known; known here: timeout, first_token_timeout, retries"
+    assert problems(model("{targets: [{provider: main, model: m}], balance: {speed: 1}}")) == [
+        "models[0].route.balance.speed: is not known; known here: latency, cost, quality"
     ]
     assert problems(acme("provider: []")) == [
         "provider: is not known; known here: organization, providers, models, prices, projects, receivers"
@@ -122,7 +125,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "providers[0].vendor: input should be 'openai' or 'openai-compatible'",
         "models[0].route.targets: is empty",
         "models[0].route.policy.timeout: is not a duration such as 500ms, 60s, 2m or 1h",
-        "models[0].route.policy.retries: input should be greater than or equal to 0",
+        "models[0].route.policy.retries: must be from 0 to 10",
         "projects[0].keys[0].role: is not a role: viewer, developer, manager, admin, owner",
     ]
 
@@ -203,10 +206,16 @@ def test_durations_are_read(text: str, length: timedelta) -> None:
     assert manifest.models[0].route.policy.timeout == length
 
 
-@pytest.mark.parametrize("text", ["60", "0s", "-1s", "61m", "1d", "s", "auto", "1 s", "1:30", "[]", "999999999h"])
+@pytest.mark.parametrize("text", ["60", "-1s", "1d", "s", "auto", "1 s", "1:30", "[]", "off"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     (told,) = problems(model(f"{{targets: [{{provider: main, model: m}}], policy: {{timeout: {text}}}}}"))
-    assert told.startswith("models[0].route.policy.timeout: is not ")
+    assert told == "models[0].route.policy.timeout: is not a duration such as 500ms, 60s, 2m or 1h"
+
+
+@pytest.mark.parametrize("text", ["0s", "61m", "999999999h"])
+def test_a_timeout_out_of_its_bounds_is_refused(text: str) -> None:
+    (told,) = problems(model(f"{{targets: [{{provider: main, model: m}}], policy: {{timeout: {text}}}}}"))
+    assert told == "models[0].route.policy.timeout: must be more than 0s and at most 1h"
 
 
 @pytest.mark.parametrize(("text", "amount"), [("0.1", "0.1"), ('"0.123456789"', "0.123456789"), ("2", "2"), ("0", "0")])

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 from chassis.principal import Role
 from services.config.domain.configuration import Configuration
 from services.config.domain.key import Key, Origin, Secret
-from services.config.domain.model import Model, Policy, Route, Target
+from services.config.domain.model import Model
 from services.config.domain.names import KEY, MODEL, ORGANIZATION, PROJECT, PROVIDER
 from services.config.domain.organization import Organization
+from services.config.domain.policy import Policy
 from services.config.domain.price import Price
 from services.config.domain.project import Project
 from services.config.domain.provider import Provider
 from services.config.domain.resource import Resource
+from services.config.domain.route import Route
+from services.config.domain.target import Target
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDS = ["a", "b", "c"]

@@ -13,14 +13,18 @@ from sqlmodel import Field, SQLModel
 
 from chassis.principal import Role
 from chassis.storage.columns import BIG_ID, UtcDateTime
+from services.config.adapters.sql.routes import rest_of, with_rest
 from services.config.domain.key import Key, Origin, Secret
-from services.config.domain.model import Model, Policy, Route, Target
+from services.config.domain.model import Model
 from services.config.domain.names import organization_of
 from services.config.domain.organization import Organization
+from services.config.domain.policy import Policy
 from services.config.domain.price import Price, write_amount
 from services.config.domain.project import Project
 from services.config.domain.provider import Provider
 from services.config.domain.resource import Resource
+from services.config.domain.route import Route
+from services.config.domain.target import Target
 
 NAME = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 """Names sort by their bytes, as SQLite and the page tokens have it, whatever the database's language."""
@@ -105,7 +109,7 @@ class ProviderRow(_Named, table=True):
 
 
 class ModelRow(_Named, table=True):
-    """See Model. `targets` are pairs of provider id and upstream model."""
+    """See Model. `targets` are pairs of provider id and upstream model; the `rest` is what has no column of its own."""
 
     __tablename__ = "models"
 
@@ -115,6 +119,7 @@ class ModelRow(_Named, table=True):
     timeout: timedelta | None
     first_token_timeout: timedelta | None
     retries: int | None
+    rest: dict[str, Any] | None = Field(sa_type=sa.JSON)
 
     @classmethod
     def of(cls, resource: Model) -> Self:
@@ -127,13 +132,14 @@ class ModelRow(_Named, table=True):
             timeout=route.policy.timeout,
             first_token_timeout=route.policy.first_token_timeout,
             retries=route.policy.retries,
+            rest=rest_of(route),
         )
 
     def resource(self) -> Model:
         """See ResourceRow."""
         targets = tuple(Target(provider, model) for provider, model in self.targets)
-        policy = Policy(self.timeout, self.first_token_timeout, self.retries)
-        return Model(self.name, Route(targets, self.strategy, policy))
+        policy = Policy(self.timeout, self.first_token_timeout, retries=self.retries)
+        return Model(self.name, with_rest(Route(targets, self.strategy, policy), self.rest))
 
 
 class ProjectRow(_Named, table=True):
@@ -144,6 +150,8 @@ class ProjectRow(_Named, table=True):
     owner: str = _owner("organizations")
     models: list[str] = Field(sa_type=sa.JSON)
     requests_per_minute: int
+    criticality: str
+    policy_overrides: bool
 
     @classmethod
     def of(cls, resource: Project) -> Self:
@@ -152,11 +160,13 @@ class ProjectRow(_Named, table=True):
             **cls.names(resource),
             models=list(resource.models),
             requests_per_minute=resource.requests_per_minute,
+            criticality=resource.criticality,
+            policy_overrides=resource.policy_overrides,
         )
 
     def resource(self) -> Project:
         """See ResourceRow."""
-        return Project(self.name, tuple(self.models), self.requests_per_minute)
+        return Project(self.name, tuple(self.models), self.requests_per_minute, self.criticality, self.policy_overrides)
 
 
 class KeyRow(_Named, table=True):

@@ -8,14 +8,16 @@ from seawall.config.v1 import config_pb2 as api
 from seawall.config.v1 import resources_pb2 as pb
 from services.config.application.ports import AuditRecord
 from services.config.domain.configuration import Configuration
-from services.config.domain.faults import invalid
+from services.config.domain.faults import at, invalid
 from services.config.domain.key import Key
-from services.config.domain.model import ORDERED, Model, Policy, Route, Target
+from services.config.domain.model import Model
 from services.config.domain.organization import Organization
 from services.config.domain.price import Price, parse_amount, write_amount
-from services.config.domain.project import Project
+from services.config.domain.project import DEFAULT_CRITICALITY, Project
 from services.config.domain.provider import Provider
-from services.config.entrypoints.grpc.times import duration, moment, span, timestamp
+from services.config.domain.target import Target
+from services.config.entrypoints.grpc.route_codecs import decode_route, encode_route
+from services.config.entrypoints.grpc.times import moment, timestamp
 
 
 def encode_organization(organization: Organization) -> pb.Organization:
@@ -25,13 +27,24 @@ def encode_organization(organization: Organization) -> pb.Organization:
 
 def decode_project(message: pb.Project, name: str) -> Project:
     """The project called `name` that `message` describes."""
-    return Project(name, tuple(message.models), message.limits.requests_per_minute)
+    return Project(
+        name,
+        tuple(message.models),
+        message.limits.requests_per_minute,
+        message.criticality or DEFAULT_CRITICALITY,
+        message.policy_overrides,
+    )
 
 
 def encode_project(project: Project) -> pb.Project:
     """As the API shows it."""
-    limits = pb.Limits(requests_per_minute=project.requests_per_minute)
-    return pb.Project(name=project.name, models=project.models, limits=limits)
+    return pb.Project(
+        name=project.name,
+        models=project.models,
+        limits=pb.Limits(requests_per_minute=project.requests_per_minute),
+        criticality=project.criticality,
+        policy_overrides=project.policy_overrides,
+    )
 
 
 def decode_provider(message: pb.Provider, name: str) -> Provider:
@@ -46,41 +59,13 @@ def encode_provider(provider: Provider) -> pb.Provider:
 
 def decode_model(message: pb.Model, name: str) -> Model:
     """The model called `name` that `message` describes. Raises Failure(INVALID_REQUEST)."""
-    route, policy = message.route, message.route.policy
-    field = "route.policy"
-    return Model(
-        name,
-        Route(
-            targets=tuple(Target(target.provider, target.model) for target in route.targets),
-            strategy=route.strategy or ORDERED,
-            policy=Policy(
-                timeout=span(policy.timeout, field=f"{field}.timeout") if policy.HasField("timeout") else None,
-                first_token_timeout=(
-                    span(policy.first_token_timeout, field=f"{field}.first_token_timeout")
-                    if policy.HasField("first_token_timeout")
-                    else None
-                ),
-                retries=policy.retries if policy.HasField("retries") else None,
-            ),
-        ),
-    )
+    with at("route"):
+        return Model(name, decode_route(message.route))
 
 
 def encode_model(model: Model) -> pb.Model:
     """As the API shows it."""
-    route = model.route
-    return pb.Model(
-        name=model.name,
-        route=pb.Route(
-            strategy=route.strategy,
-            targets=[_encode_target(target) for target in route.targets],
-            policy=pb.Policy(
-                timeout=duration(route.policy.timeout),
-                first_token_timeout=duration(route.policy.first_token_timeout),
-                retries=route.policy.retries,
-            ),
-        ),
-    )
+    return pb.Model(name=model.name, route=encode_route(model.route))
 
 
 def decode_role(role: pb.Role.ValueType) -> Role:
@@ -119,7 +104,7 @@ def decode_price(message: pb.Price, organization: str, now: datetime) -> Price:
 def encode_price(price: Price) -> pb.Price:
     """As the API shows it."""
     return pb.Price(
-        target=_encode_target(price.target),
+        target=pb.Target(provider=price.target.provider, model=price.target.model),
         input=write_amount(price.input),
         output=write_amount(price.output),
         cached_input="" if price.cached_input is None else write_amount(price.cached_input),
@@ -156,7 +141,3 @@ def _encode_share(configuration: Configuration) -> pb.OrganizationSnapshot:
         models=[encode_model(model) for model in configuration.each(Model)],
         prices=[encode_price(price) for price in configuration.each(Price)],
     )
-
-
-def _encode_target(target: Target) -> pb.Target:
-    return pb.Target(provider=target.provider, model=target.model)

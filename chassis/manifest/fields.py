@@ -1,0 +1,85 @@
+"""What a single field of `seawall.yaml` may hold."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from chassis.durations import duration
+from chassis.manifest import bounds
+from chassis.principal import Role
+from chassis.secrets import is_reference
+
+_ROLES = {role.name.lower(): role for role in Role}
+
+
+class Section(BaseModel):
+    """A part of the manifest. What it does not know it refuses: a misspelt field must not go unnoticed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _reference(text: str) -> str:
+    if not is_reference(text):
+        raise ValueError("is not a reference such as env:NAME; a secret itself is not accepted here")
+    return text
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an http or https URL")
+    return text
+
+
+def _url_or_reference(text: str) -> str:
+    return text if is_reference(text) else _url(text)
+
+
+def _role(value: object) -> object:
+    if isinstance(value, Role):
+        return value
+    if not isinstance(value, str) or value not in _ROLES:
+        raise ValueError(f"is not a role: {', '.join(_ROLES)}")
+    return _ROLES[value]
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is too far away") from None
+
+
+def _none_for_auto(value: object) -> object:
+    return None if value == bounds.AUTO else value
+
+
+def switch(value: object) -> object:
+    """`off` and `auto` where `value` is what YAML makes of a bare `off` and `on`."""
+    if value is False:
+        return bounds.OFF
+    return bounds.AUTO if value is True or value == "on" else value
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+"""Lower-case letters, digits and hyphens, at most 63."""
+Text = Annotated[str, Field(min_length=1, max_length=256)]
+Reference = Annotated[str, AfterValidator(_reference)]
+"""Where a secret is, such as `env:NAME`; never the secret."""
+Url = Annotated[str, Field(max_length=2048), AfterValidator(_url)]
+UrlOrReference = Annotated[str, Field(max_length=2048), AfterValidator(_url_or_reference)]
+KeyRole = Annotated[Role, BeforeValidator(_role)]
+Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(bounds.TIME.check)]
+AutoDuration = Annotated[Duration | None, BeforeValidator(_none_for_auto)]
+"""None where Seawall finds the right one itself."""
+CacheDuration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(bounds.CACHE_TIME.check)]
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""In UTC."""
+Dollars = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=9, allow_inf_nan=False)]
+"""US dollars per million tokens."""
+Count = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
