@@ -8,7 +8,6 @@ from events.breakers import BreakerChanged, BreakerState
 from events.cloudevents import Received
 from events.health import TargetVerdictChanged, Verdict
 from resilience.clock import Clock
-from services.gateway.domain.plan import DownTargets
 
 FRESH = timedelta(seconds=60)
 """What was said earlier, without saying until when, no longer says how a target does now."""
@@ -53,16 +52,20 @@ class BreakersListener:
 
 
 class VerdictsListener:
-    """Consumes `seawall.health.v1` from its start: the topic is compacted, so that is the state of all targets."""
+    """Consumes `seawall.health.v1`. A verdict that a target is down opens its breaker; the breaker's probes close it.
 
-    def __init__(self, down: DownTargets) -> None:
-        self._down = down
+    Verdicts that are not fresh are left alone: the topic is compacted and read from its start, and a target that was
+    down an hour ago is better asked than believed to be so still.
+    """
+
+    def __init__(self, targets: Told, clock: Clock) -> None:
+        self._targets = targets
+        self._clock = clock
 
     async def __call__(self, verdicts: Sequence[Received[TargetVerdictChanged]]) -> None:
-        """Take each verdict over."""
+        """Take over each fresh verdict that a target is down."""
+        now = self._clock.now()
         for received in verdicts:
             verdict = received.data
-            if verdict.verdict is Verdict.DOWN:
-                self._down.put(verdict.organization, verdict.target, verdict.explanation)
-            else:
-                self._down.remove(verdict.organization, verdict.target)
+            if verdict.verdict is Verdict.DOWN and now - received.time <= FRESH:
+                self._targets.told_open(verdict.organization, verdict.target, verdict.explanation, None)
