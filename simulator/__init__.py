@@ -2,13 +2,22 @@
 
 from simulator.behaviour import Behaviour
 from simulator.faults import (
+    ContentFilter,
+    ContextLength,
     Cut,
     ErrorBody,
     ErrorEvent,
     ErrorStatus,
     Fault,
+    Filtered,
+    GarbageEvent,
     Hang,
+    HugeBody,
+    InvalidUtf8,
     Malformed,
+    NoDone,
+    NoFinish,
+    RefusesPrefill,
     Reset,
     SlowFirstToken,
     Stall,
@@ -16,25 +25,39 @@ from simulator.faults import (
 from simulator.latency import Constant, Latency, Lognormal, Uniform
 from simulator.recorder import Call
 from simulator.simulator import Simulator
+from simulator.splits import Anywhere, At, Every, Split
 from simulator.vendor import Access, Vendor, VendorSpec
 
 __all__ = [
     "Access",
+    "Anywhere",
+    "At",
     "Behaviour",
     "Call",
     "Constant",
+    "ContentFilter",
+    "ContextLength",
     "Cut",
     "ErrorBody",
     "ErrorEvent",
     "ErrorStatus",
+    "Every",
     "Fault",
+    "Filtered",
+    "GarbageEvent",
     "Hang",
+    "HugeBody",
+    "InvalidUtf8",
     "Latency",
     "Lognormal",
     "Malformed",
+    "NoDone",
+    "NoFinish",
+    "RefusesPrefill",
     "Reset",
     "Simulator",
     "SlowFirstToken",
+    "Split",
     "Stall",
     "Uniform",
     "Vendor",

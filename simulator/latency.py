@@ -6,7 +6,7 @@ import math
 from random import Random
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
@@ -58,4 +58,12 @@ class Lognormal(BaseModel):
         return rng.lognormvariate(math.log(self.median), self.sigma)
 
 
-Latency = Annotated[Constant | Uniform | Lognormal, Field(discriminator="kind")]
+def _constant(given: object) -> object:
+    return {"kind": "constant", "seconds": given} if isinstance(given, int | float) else given
+
+
+Latency = Annotated[
+    Annotated[Constant | Uniform | Lognormal, Field(discriminator="kind")],
+    BeforeValidator(_constant),
+]
+"""A distribution; a number alone is always that many seconds."""

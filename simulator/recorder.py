@@ -12,17 +12,19 @@ IN_FLIGHT = "in_flight"
 COMPLETED = "completed"
 CLIENT_CLOSED = "client_closed"
 REJECTED = "rejected"
+OVERLOADED = "overloaded"
 WENT_DOWN = "faulted:down"
 
 
 class Call(msgspec.Struct, gc=False):
     """One call for a completion, kept current while it runs.
 
-    `time` is Unix seconds at its start, `seconds` how long it lasted, `chunks` the pieces of text that were sent,
-    `status` 0 until headers were sent. `outcome` is `in_flight`, then `completed`, `rejected` (the request was wrong),
-    `client_closed`, or `faulted:<kind>`; `client_left` says that the caller ended it, `seconds` after its start,
-    whatever the outcome. Tokens are those the caller was given. `body` is the request as received, kept for the latest
-    calls only.
+    `time` is Unix seconds at its start, `finished_at` at its end (0 before), `seconds` how long it lasted, `chunks` the
+    pieces of text that were sent, `status` 0 until headers were sent. `prefix` says that the request ended with the
+    beginning of an answer. `outcome` is `in_flight`, then `completed`, `rejected` (the request was wrong), `overloaded`
+    (the queue was full), `client_closed`, or `faulted:<kind>`. `client_left` says that the caller ended it, at
+    `finished_at`, whatever the outcome. Tokens are those the caller was given. `body` is the request as received, kept
+    for the latest calls only.
     """
 
     number: int
@@ -31,10 +33,12 @@ class Call(msgspec.Struct, gc=False):
     traceparent: str = ""
     model: str = ""
     stream: bool = False
+    prefix: bool = False
     status: int = 0
     outcome: str = IN_FLIGHT
     client_left: bool = False
     seconds: float = 0.0
+    finished_at: float = 0.0
     chunks: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -95,6 +99,7 @@ class Recorder:
     def end(self, call: Call, began: float) -> None:
         """Note that a call, whose outcome is set, has ended."""
         call.seconds = self._monotonic() - began
+        call.finished_at = self._wall()
         self._in_flight -= 1
         self._outcomes[call.outcome] += 1
         self._prompt_tokens += call.prompt_tokens

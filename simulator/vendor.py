@@ -84,8 +84,9 @@ class Vendor:
         return self._default.behaviour, {model: active.behaviour for model, active in self._by_model.items()}
 
     def counters(self) -> dict[str, object]:
-        """Return the recorder's counters and the number of open connections."""
-        return {**self.recorder.counters(), "open_connections": self._listener.open_connections}
+        """Return the recorder's counters, and how many calls wait for a slot and connections are open now."""
+        waiting = sum(active.capacity.waiting for active in (self._default, *self._by_model.values()))
+        return {**self.recorder.counters(), "waiting": waiting, "open_connections": self._listener.open_connections}
 
     async def down(self) -> None:
         """Break all connections and refuse new ones."""

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import zlib
+from dataclasses import replace
 
 import msgspec
 
-from simulator.answers import Answer, compose, count_prompt_tokens
-from simulator.behaviour import Behaviour
-from simulator.delivery import JSON, ClientLeftError, Delivery, Headers, Rendered
-from simulator.dialects import openai_wire as wire
+from simulator.answers import Answer, Question, compose
+from simulator.behaviour import ActiveBehaviour, Behaviour
+from simulator.capacity import FullError, Turn
+from simulator.delivery import JSON, ClientLeftError, Delivery, Headers, Rendered, Response
+from simulator.dialects.openai import render
+from simulator.dialects.openai.errors import OpenAIDialect, RejectedError, bad_request, error
+from simulator.dialects.openai.request import ChatRequest, check, decode
+from simulator.faults import Complaint, Fault, Filtered, RefusesPrefill
 from simulator.listener import Receive, Scope, Send
-from simulator.recorder import CLIENT_CLOSED, COMPLETED, REJECTED, WENT_DOWN, Call
+from simulator.recorder import CLIENT_CLOSED, COMPLETED, OVERLOADED, WENT_DOWN, Call
 from simulator.vendor import Vendor
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 BODY_DEADLINE_SECONDS = 30.0
 _MODEL_CACHE = 1000
-_FIELD = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
-
-
-class RejectedError(Exception):
-    """The request is wrong; carries the response."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = body
 
 
 class OpenAIApp:
@@ -36,8 +30,7 @@ class OpenAIApp:
 
     def __init__(self, vendor: Vendor) -> None:
         self._vendor = vendor
-        self._dialect = wire.OpenAIDialect()
-        self._decoder = msgspec.json.Decoder(wire.ChatRequest)
+        self._dialect = OpenAIDialect()
         # Ids differ between vendors and repeat from run to run.
         self._id_base = zlib.crc32(vendor.name.encode()) << 64
         self._quoted: dict[str, bytes] = {}
@@ -60,23 +53,28 @@ class OpenAIApp:
         authorization = _header(scope, b"authorization")
         call, began = recorder.begin(authorization.rpartition(" ")[2][-4:], _header(scope, b"traceparent"))
         identity = b"%026x" % (self._id_base + call.number)
+        response = Response(scope, receive, send, rng=self._vendor.rng)
         try:
             request = await self._read(call, authorization, receive)
             active = self._vendor.active(call.model)
-            fault = active.draw_fault(self._vendor.rng, stream=call.stream)
-            answer = self._answer(call, request, active.behaviour, identity)
-            if fault is not None:
-                call.outcome = f"faulted:{fault.kind}"
-            milliseconds = b"%d" % (recorder.seconds_since(began) * 1000)
-            delivery = Delivery(
-                scope, receive, send, call=call, headers=_headers(identity, milliseconds),
-                behaviour=active.behaviour, rng=self._vendor.rng, dialect=self._dialect,
-            )  # fmt: skip
-            await delivery.deliver(answer, fault)
+            behaviour = active.behaviour
+            question = request.question(behaviour.answer)
+            _check_prompt(question, behaviour)
+            with self._enter(active) as turn:
+                await response.until(turn.granted)
+                fault = active.draw_fault(self._vendor.rng, stream=call.stream, prefix=call.prefix)
+                if fault is not None:
+                    call.outcome = f"faulted:{fault.kind}"
+                answer = self._compose(call.model, question, behaviour, fault)
+                rendered = self._render(answer, call, request, behaviour.tokens_per_chunk, identity)
+                response.headers = _headers(identity, b"%d" % (recorder.seconds_since(began) * 1000))
+                response.shape(split=behaviour.split, gzip=_compresses(behaviour, scope))
+                await response.pause(behaviour.first_byte)
+                await Delivery(response, call, self._dialect, behaviour.between_chunks).deliver(rendered, fault)
             if fault is None:
                 call.outcome = COMPLETED
         except RejectedError as rejected:
-            call.status, call.outcome = rejected.status, REJECTED
+            call.status, call.outcome = rejected.status, rejected.outcome
             await _respond(send, rejected.status, rejected.body, _headers(identity, b"0"))
         except ClientLeftError:
             self._note_departure(call)
@@ -91,48 +89,42 @@ class OpenAIApp:
         if not call.outcome.startswith("faulted:"):
             call.outcome = CLIENT_CLOSED
 
-    async def _read(self, call: Call, authorization: str, receive: Receive) -> wire.ChatRequest:
+    def _enter(self, active: ActiveBehaviour) -> Turn:
+        try:
+            return active.capacity.enter()
+        except FullError:
+            status = active.behaviour.full
+            raise RejectedError(status, self._dialect.error_body(status, Complaint()), OVERLOADED) from None
+
+    async def _read(self, call: Call, authorization: str, receive: Receive) -> ChatRequest:
         body = await _body(receive)
         self._vendor.recorder.keep_body(call, body)
         self._authenticate(authorization)
-        try:
-            request = self._decoder.decode(body)
-        except msgspec.ValidationError as problem:
-            field = _FIELD.search(str(problem))
-            message = f"Invalid request: {problem}"
-            raise _bad_request(message, field["field"] if field else None, "invalid_value") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise _bad_request("We could not parse the JSON body of your request.") from None
+        request = decode(body)
         if not request.model:
-            raise _bad_request("you must provide a model parameter")
-        call.model, call.stream = request.model, request.stream is True
-        if request.messages is None:
-            raise _bad_request("Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
-        if not request.messages:
-            raise _bad_request("Invalid 'messages': expected at least 1 message.", "messages", "empty_array")
-        if request.stream_options is not None and not call.stream:
-            message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-            raise _bad_request(message, "stream_options")
+            raise bad_request("you must provide a model parameter")
+        call.model, call.stream, call.prefix = request.model, request.stream is True, bool(request.prefix)
+        check(request)
         self._check_model(request.model)
         return request
 
-    def _answer(self, call: Call, request: wire.ChatRequest, behaviour: Behaviour, identity: bytes) -> Rendered:
-        answer = self._compose(call.model, request.messages or [], behaviour.answer_tokens, request.limit)
-        created, model = int(call.time), self._quote(call.model)
-        if not call.stream:
-            return wire.completion(answer, identity=identity, created=created, model=model)
-        options = request.stream_options
-        return wire.chunks(
-            answer, identity=identity, created=created, model=model, tokens_per_chunk=behaviour.tokens_per_chunk,
-            include_usage=options is not None and options.include_usage is True,
-        )  # fmt: skip
+    def _compose(self, model: str, question: Question, behaviour: Behaviour, fault: Fault | None) -> Answer:
+        length, prefill = behaviour.answer_tokens, behaviour.prefill
+        answer = compose(self._vendor.name, model, question, length=length, prefill=prefill)
+        if isinstance(fault, Filtered):
+            given = answer.tokens[: fault.after_chunks * behaviour.tokens_per_chunk]
+            answer = replace(answer, tokens=given, finish_reason="content_filter")
+        return answer
 
-    def _compose(self, model: str, messages: list[wire.Message], length: int, limit: int | None) -> Answer:
-        texts = [message.text for message in messages]
-        asked = next((texts[at] for at in reversed(range(len(texts))) if messages[at].role == "user"), "")
-        return compose(
-            self._vendor.name, model, asked, length=length, limit=limit, prompt_tokens=count_prompt_tokens(texts)
-        )
+    def _render(
+        self, answer: Answer, call: Call, request: ChatRequest, tokens_per_chunk: int, identity: bytes
+    ) -> Rendered:
+        heading = render.Heading(identity, int(call.time), self._quote(call.model))
+        if not call.stream:
+            return render.completion(answer, heading)
+        options = request.stream_options
+        include_usage = options is not None and options.include_usage is True
+        return render.chunks(answer, heading, tokens_per_chunk=tokens_per_chunk, include_usage=include_usage)
 
     def _quote(self, model: str) -> bytes:
         quoted = self._quoted.get(model)
@@ -145,34 +137,53 @@ class OpenAIApp:
     def _authenticate(self, authorization: str) -> None:
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
-            raise RejectedError(401, wire.error("You didn't provide an API key in an Authorization header."))
+            raise RejectedError(401, error("You didn't provide an API key in an Authorization header."))
         accepted = self._vendor.access.keys
         if accepted is not None and key.strip() not in accepted:
             message = f"Incorrect API key provided: ****{key[-4:]}."
-            raise RejectedError(401, wire.error(message, code="invalid_api_key"))
+            raise RejectedError(401, error(message, code="invalid_api_key"))
 
     def _check_model(self, model: str) -> None:
         models = self._vendor.access.models
         if models is not None and model not in models:
             message = f"The model `{model}` does not exist or you do not have access to it."
-            raise RejectedError(404, wire.error(message, code="model_not_found"))
+            raise RejectedError(404, error(message, code="model_not_found"))
 
     def _look_up(self, method: str, path: str, authorization: str) -> bytes:
         self._authenticate(authorization)
         known = path in {"/v1/models", "/v1/chat/completions"} or path.startswith("/v1/models/")
         if not known:
-            raise RejectedError(404, wire.error(f"Invalid URL ({method} {path})"))
+            raise RejectedError(404, error(f"Invalid URL ({method} {path})"))
         if method != "GET" or path == "/v1/chat/completions":
-            raise RejectedError(405, wire.error(f"Not allowed to {method} on {path}.", code="method_not_supported"))
+            raise RejectedError(405, error(f"Not allowed to {method} on {path}.", code="method_not_supported"))
         owner = self._vendor.name
         if path == "/v1/models":
             models = self._vendor.access.models
             names = (f"{owner}-small", f"{owner}-large") if models is None else models
-            listed = [wire.model_object(name, owner) for name in names]
+            listed = [render.model_object(name, owner) for name in names]
             return msgspec.json.encode({"object": "list", "data": listed})
         model = path.removeprefix("/v1/models/")
         self._check_model(model)
-        return msgspec.json.encode(wire.model_object(model, owner))
+        return msgspec.json.encode(render.model_object(model, owner))
+
+
+def _check_prompt(question: Question, behaviour: Behaviour) -> None:
+    if question.prefix and behaviour.prefill == "refuses":
+        refusal = RefusesPrefill()
+        raise bad_request(refusal.message or "", refusal.param)
+    window, given = behaviour.context_window, question.prompt_tokens
+    if window is not None and given > window:
+        raise bad_request(
+            f"This model's maximum context length is {window} tokens. However, your messages resulted in {given} "
+            "tokens. Please reduce the length of the messages.",
+            "messages",
+            "context_length_exceeded",
+        )
+
+
+def _compresses(behaviour: Behaviour, scope: Scope) -> bool:
+    asked = "gzip" in _header(scope, b"accept-encoding")
+    return behaviour.gzip == "always" or (behaviour.gzip == "accepted" and asked)
 
 
 async def _body(receive: Receive) -> bytes:
@@ -186,12 +197,12 @@ async def _body(receive: Receive) -> bytes:
             while message["type"] == "http.request":
                 parts += message["body"]
                 if len(parts) > MAX_BODY_BYTES:
-                    raise RejectedError(413, wire.error(f"The request is larger than {MAX_BODY_BYTES} bytes."))
+                    raise RejectedError(413, error(f"The request is larger than {MAX_BODY_BYTES} bytes."))
                 if not message["more_body"]:
                     return bytes(parts)
                 message = await receive()
     except TimeoutError:
-        raise RejectedError(408, wire.error("The request's body did not arrive in time.")) from None
+        raise RejectedError(408, error("The request's body did not arrive in time.")) from None
     raise ClientLeftError
 
 
@@ -205,10 +216,6 @@ def _header(scope: Scope, name: bytes) -> str:
 
 def _headers(identity: bytes, milliseconds: bytes) -> Headers:
     return [(b"x-request-id", b"req_" + identity), (b"openai-processing-ms", milliseconds)]
-
-
-def _bad_request(message: str, param: str | None = None, code: str | None = None) -> RejectedError:
-    return RejectedError(400, wire.error(message, param=param, code=code))
 
 
 async def _respond(send: Send, status: int, body: bytes, headers: Headers) -> None:

@@ -1,0 +1,48 @@
+"""An answer in bytes, and what a wire format must be able to say so that faults can be performed in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from simulator.faults import Complaint
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer in bytes: pieces that carry text, then how a stream closes. A plain answer is one piece.
+
+    `tokens[i]` is the number of the answer's tokens given by the pieces up to and including the i-th.
+    """
+
+    stream: bool
+    pieces: tuple[bytes, ...]
+    tokens: tuple[int, ...]
+    prompt_tokens: int
+    finish: bytes = b""
+    usage: bytes = b""
+    done: bytes = b""
+
+    @property
+    def closing(self) -> bytes:
+        """All that follows a stream's last piece."""
+        return self.finish + self.usage + self.done
+
+
+class Dialect(Protocol):
+    """Renders what a fault needs in one wire format; pure."""
+
+    def error_body(self, status: int, error: Complaint) -> bytes:
+        """Return an error as the body of a response."""
+
+    def error_event(self, error: Complaint) -> bytes:
+        """Return an error as an event of a stream."""
+
+    def malformed(self, *, stream: bool) -> bytes:
+        """Return a broken event of a stream, or a broken body."""
+
+    def wrong_types(self, *, stream: bool) -> bytes:
+        """Return an event, or a body, of well-formed JSON that has the wrong types."""
+
+    def open_text(self, piece: bytes) -> tuple[bytes, bytes]:
+        """Return a piece's bytes up to the start of its text, and from there on."""

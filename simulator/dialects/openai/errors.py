@@ -1,0 +1,78 @@
+"""OpenAI's errors, and what its format makes of faults."""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulator.faults import Complaint
+from simulator.recorder import REJECTED
+
+# Type, code and message of what the vendor says for a status; the others are server errors.
+_ERRORS: dict[int, tuple[str, str | None, str]] = {
+    400: ("invalid_request_error", None, "The request could not be understood."),
+    401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
+    402: ("insufficient_quota", "insufficient_quota", "You exceeded your current quota."),
+    403: ("invalid_request_error", "unsupported_country_region_territory", "This request is not allowed."),
+    404: ("invalid_request_error", "model_not_found", "The model does not exist or you do not have access to it."),
+    429: ("requests", "rate_limit_exceeded", "Rate limit reached for requests. Please try again later."),
+    503: ("server_error", "overloaded", "The engine is currently overloaded, please try again later."),
+}
+_SERVER_ERROR = ("server_error", None, "The server had an error while processing your request. Sorry about that!")
+
+
+def error(
+    message: str, kind: str = "invalid_request_error", param: str | None = None, code: str | None = None
+) -> bytes:
+    """Render the body of an error."""
+    return msgspec.json.encode({"error": {"message": message, "type": kind, "param": param, "code": code}})
+
+
+class RejectedError(Exception):
+    """The request gets no answer; carries the response, and the call's outcome."""
+
+    def __init__(self, status: int, body: bytes, outcome: str = REJECTED) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.outcome = outcome
+
+
+def bad_request(message: str, param: str | None = None, code: str | None = None) -> RejectedError:
+    """The request is wrong."""
+    return RejectedError(400, error(message, param=param, code=code))
+
+
+class OpenAIDialect:
+    """Renders faults in OpenAI's format."""
+
+    def error_body(self, status: int, error: Complaint) -> bytes:
+        """Render an error; what the fault leaves out is what OpenAI says for the status."""
+        return _vendor_error(status, error)
+
+    def error_event(self, error: Complaint) -> bytes:
+        """Render an error event, as it is seen in the middle of streams."""
+        return _event(_vendor_error(500, error))
+
+    def malformed(self, *, stream: bool) -> bytes:
+        """Render JSON that breaks off in a string."""
+        broken = b'{"id":"chatcmpl-broken","object":"chat.completion","choices":[{"index":0,"mess'
+        return _event(broken) if stream else broken
+
+    def wrong_types(self, *, stream: bool) -> bytes:
+        """Render JSON in which everything is something else."""
+        wrong = b'{"id":7,"object":["chat"],"model":null,"choices":"none","usage":[1,2,3]}'
+        return _event(wrong) if stream else wrong
+
+    def open_text(self, piece: bytes) -> tuple[bytes, bytes]:
+        """Divide a piece before its text: that of the last chunk in it, or a function's arguments."""
+        at = max(piece.rfind(mark) + len(mark) for mark in (b'"content":"', b'"arguments":"'))
+        return piece[:at], piece[at:]
+
+
+def _event(data: bytes) -> bytes:
+    return b"data: %b\n\n" % data
+
+
+def _vendor_error(status: int, fault: Complaint) -> bytes:
+    kind, code, message = _ERRORS.get(status, _SERVER_ERROR)
+    return error(fault.message or message, fault.type or kind, fault.param, fault.code or code)
