@@ -16,9 +16,9 @@ from chassis.health import Health
 from chassis.tasks import Background
 from events.cloudevents import Received
 from events.config import ConfigChanged
-from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
+from resilience.retry import Backoff
 from seawall.config.v1.config_pb2 import GetSnapshotRequest
 from seawall.config.v1.config_pb2_grpc import SnapshotServiceStub
 from seawall.config.v1.resources_pb2 import Snapshot

@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 
 from chassis.health import Health
-from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
+from resilience.retry import Backoff
 
 log = structlog.stdlib.get_logger("startup")
 

@@ -19,8 +19,8 @@ from chassis.tasks import Background
 from events.base import Event
 from events.cloudevents import Record
 from events.topics import Topic
-from resilience.retry import Backoff
 from resilience.clock import Clock
+from resilience.retry import Backoff
 
 E = TypeVar("E", bound=Event)
 

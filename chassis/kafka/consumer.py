@@ -21,9 +21,9 @@ from chassis.tracecontext import parent_of
 from events.base import Event
 from events.cloudevents import Received, Record, UndecodableError, decode
 from events.topics import Topic
-from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
+from resilience.retry import Backoff
 
 E = TypeVar("E", bound=Event)
 

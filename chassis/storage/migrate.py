@@ -18,9 +18,9 @@ from sqlmodel import SQLModel
 from chassis.storage.database import Database
 from chassis.storage.errors import unavailable_told
 from chassis.storage.statements import table_of
-from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
+from resilience.retry import Backoff
 
 log = structlog.stdlib.get_logger("migrate")
 

@@ -16,9 +16,9 @@ from chassis.storage.database import Database
 from chassis.storage.operations import Operations
 from chassis.storage.statements import table_of
 from events.cloudevents import Record
-from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
+from resilience.retry import Backoff
 
 log = structlog.stdlib.get_logger("outbox")
 

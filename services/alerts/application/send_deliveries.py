@@ -9,9 +9,9 @@ from typing import Self
 
 import structlog
 
-from resilience.retry import Backoff
 from resilience.clock import Clock
 from resilience.errors import Failure
+from resilience.retry import Backoff
 from services.alerts.application.bell import Bell
 from services.alerts.application.ports import Store
 from services.alerts.application.settle_delivery import SettleDelivery
