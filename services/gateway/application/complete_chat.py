@@ -6,19 +6,24 @@ from contextlib import aclosing
 
 from events.requests import Outcome
 from resilience.errors import Failure, Reason
-from services.gateway.application.attempt_targets import AttemptTargets
+from services.gateway.application.degrade import AnswerOrDegrade
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
+from services.gateway.application.recall import Recall
 from services.gateway.application.settle import Settle
 
 Stage = Callable[[Exchange], Awaitable[None]]
 
 
 class CompleteChat:
-    """`stages`: authenticate, admit, guard, plan; then attempt, settle, and the answer's end."""
+    """`stages`: authenticate, admit, guard; then recall, else plan and attempt; then settle, and the answer's end."""
 
-    def __init__(self, *, stages: Sequence[Stage], attempt: AttemptTargets, settle: Settle) -> None:
+    def __init__(
+        self, *, stages: Sequence[Stage], recall: Recall, plan: Stage, attempt: AnswerOrDegrade, settle: Settle
+    ) -> None:
         self._stages = stages
+        self._recall = recall
+        self._plan = plan
         self._attempt = attempt
         self._settle = settle
 
@@ -31,7 +36,7 @@ class CompleteChat:
         try:
             for stage in self._stages:
                 await stage(exchange)
-            async with aclosing(self._attempt(exchange)) as frames:
+            async with aclosing(await self._recall(exchange, self._ask)) as frames:
                 async for frame in frames:
                     if frame.end:
                         await self._settle(exchange, Outcome.SUCCEEDED)
@@ -45,3 +50,7 @@ class CompleteChat:
         except Exception:
             await self._settle(exchange, Outcome.FAILED, Reason.INTERNAL)
             raise
+
+    async def _ask(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
+        await self._plan(exchange)
+        return self._attempt(exchange)
