@@ -12,6 +12,8 @@ class CredentialState(StrEnum):
     IN_USE = "in_use"
     RESTING = "resting"
     """The vendor refused it; it is tried again later."""
+    REMOVED = "removed"
+    """It is not configured any more."""
 
 
 class CredentialChanged(Event):

@@ -1,5 +1,7 @@
 """The composition root of the providers service."""
 
+import random
+
 from chassis.grpc.client import Peer
 from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
@@ -11,12 +13,14 @@ from chassis.snapshot import SnapshotFollower
 from chassis.version import VERSION
 from events.topics import CONFIG
 from services.providers.adapters.http import PyqwestHttp
+from services.providers.adapters.kafka import KafkaCredentialEvents
 from services.providers.adapters.telemetry import TelemetryObserver
 from services.providers.adapters.vendors import known_vendors
 from services.providers.application.call_vendor import CallVendor
 from services.providers.application.providers_in_use import ProvidersInUse
 from services.providers.application.send_request import SendRequest
 from services.providers.application.stream_vendor import StreamVendor
+from services.providers.application.tell_credentials import TellCredentials
 from services.providers.application.use_configuration import UseConfiguration
 from services.providers.entrypoints.configuration import apply_snapshot
 from services.providers.entrypoints.grpc import SERVICE, ProviderServicer
@@ -31,11 +35,16 @@ async def build(settings: Settings, service: Service) -> None:
             connect_timeout=settings.connect_timeout, max_idle=settings.max_idle_connections, clock=service.clock
         )
     )
+    bus = Bus("providers", settings, health=service.health, background=service.background, clock=service.clock)
+    events = KafkaCredentialEvents(bus.publish, service.clock)
     providers = ProvidersInUse()
     configure = UseConfiguration(
         providers,
         vendors=known_vendors(max_event=settings.max_event_bytes),
         secrets=Secrets(directory=settings.secrets_dir),
+        tell=TellCredentials(events, service.clock),
+        clock=service.clock,
+        rng=random.Random(),  # noqa: S311 - jitter
     )
     send, observer = SendRequest(http, agent=f"seawall/{VERSION}"), TelemetryObserver()
     servicer = ProviderServicer(
@@ -53,9 +62,9 @@ async def build(settings: Settings, service: Service) -> None:
         background=service.background,
         clock=service.clock,
     )
-    bus = Bus("providers", settings, health=service.health, background=service.background, clock=service.clock)
     bus.subscribe(CONFIG, follower.on_change, group=None)
     await enter(bus)
+    service.start("credential events", events.run)
     await enter(follower)
     await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.server_drain))
     await enter(

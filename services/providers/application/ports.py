@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from events.credentials import CredentialChanged
 from resilience.errors import Reason
 from services.providers.domain.answer import Answer, Frame
 from services.providers.domain.envelope import Envelope
@@ -129,6 +130,14 @@ class Observer(Protocol):
 
     def attempt(self, envelope: Envelope, *, vendor: str, host: str) -> AbstractContextManager[Attempt]:
         """Observe what happens inside; a Failure or cancellation that leaves it is recorded."""
+        ...
+
+
+class CredentialEvents(Protocol):
+    """Tells the world of credentials. Never blocks, never raises; what is newer replaces what was not told yet."""
+
+    def put(self, event: CredentialChanged) -> None:
+        """Tell of a change, as soon as that can be."""
         ...
 
 

@@ -46,6 +46,7 @@ class ProvidersInUse:
         """The provider of that key, if it is in use."""
         return self._providers.get(key)
 
-    def replace(self, providers: Mapping[Key, ProviderInUse]) -> None:
-        """Use these from the next call on; calls under way end as they began."""
-        self._providers = providers
+    def replace(self, providers: Mapping[Key, ProviderInUse]) -> Mapping[Key, ProviderInUse]:
+        """Use these from the next call on; calls under way end as they began. Returns those before."""
+        before, self._providers = self._providers, providers
+        return before

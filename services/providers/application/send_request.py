@@ -1,10 +1,9 @@
 """Sends a request to a vendor, with one of the provider's credentials."""
 
-from resilience.errors import Reason
 from services.providers.application.ports import Headers, VendorHttp, VendorRequest, VendorResponse
 from services.providers.application.providers_in_use import ProviderInUse
+from services.providers.domain.credential import PERIODS, Credential, PooledCredential
 from services.providers.domain.failure import VendorFailure
-from services.providers.domain.key_pool import Credential
 
 MAX_ERROR_BYTES = 64 * 1024
 """What is read of an error's body."""
@@ -23,20 +22,32 @@ class SendRequest:
     async def __call__(self, provider: ProviderInUse, request: VendorRequest, traceparent: str) -> VendorResponse:
         """The response, whose status is a success; whoever gets it must release or abandon it.
 
-        Where the vendor refuses a credential, the pool's next one is tried, once. Raises VendorFailure.
+        A credential that the vendor refuses, or that is over its limit, is followed by the pool's next one at once.
+        Raises VendorFailure.
         """
-        credential = provider.keys.take()
-        if credential is None and not provider.keyless:
-            raise VendorFailure(Reason.VENDOR_AUTHENTICATION, why="The provider has no usable credential.")
-        try:
-            return await self._try(provider, request, traceparent, credential)
-        except VendorFailure as failure:
-            if failure.reason is not Reason.VENDOR_AUTHENTICATION or credential is None:
+        if provider.keyless:
+            return await self._try(provider, request, traceparent, None)
+        use = provider.keys.take()
+        tried: tuple[PooledCredential, ...] = ()
+        while True:
+            key = use.key
+            try:
+                response = await self._try(provider, request, traceparent, key.credential)
+            except VendorFailure as failure:
+                key.failed(use, failure)
+                if failure.reason not in PERIODS:
+                    raise
+                tried += (key,)
+                another = provider.keys.another(tried, failure.reason)
+                if another is None:
+                    raise
+                use = another
+            except BaseException:
+                key.let_go(use)
                 raise
-            other = provider.keys.take(refused=credential)
-            if other is None:
-                raise
-        return await self._try(provider, request, traceparent, other)
+            else:
+                key.accepted(use)
+                return response
 
     async def _try(
         self, provider: ProviderInUse, request: VendorRequest, traceparent: str, credential: Credential | None

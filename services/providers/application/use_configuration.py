@@ -1,14 +1,19 @@
 """Makes providers usable as they are defined: vendor looked up, credentials resolved."""
 
+import random
 from collections.abc import Iterable, Mapping
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
 
+from resilience.clock import Clock
 from resilience.errors import Failure
 from services.providers.application.ports import Secrets, Vendor
 from services.providers.application.providers_in_use import Key, ProviderInUse, ProvidersInUse
-from services.providers.domain.key_pool import Credential, KeyPool
+from services.providers.application.tell_credentials import TellCredentials
+from services.providers.domain.credential import Credential, PooledCredential
+from services.providers.domain.key_pool import KeyPool
 from services.providers.domain.provider import ProviderDefinition
 
 log = structlog.stdlib.get_logger("configuration")
@@ -17,30 +22,64 @@ log = structlog.stdlib.get_logger("configuration")
 class UseConfiguration:
     """Called with every new set of definitions; never raises for what is wrong in one of them."""
 
-    def __init__(self, providers: ProvidersInUse, *, vendors: Mapping[str, Vendor], secrets: Secrets) -> None:
+    def __init__(
+        self,
+        providers: ProvidersInUse,
+        *,
+        vendors: Mapping[str, Vendor],
+        secrets: Secrets,
+        tell: TellCredentials,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
         self._providers = providers
         self._vendors = vendors
         self._secrets = secrets
+        self._tell = tell
+        self._clock = clock
+        self._rng = rng
 
     def __call__(self, definitions: Iterable[ProviderDefinition]) -> None:
-        """Replace what is in use. A provider whose definition did not change keeps its pool and its turn."""
+        """Replace what is in use. A provider whose definition did not change keeps its pool and its turn.
+
+        Where it changed, each credential that is still one of its own stands as it did.
+        """
         in_use: dict[Key, ProviderInUse] = {}
         for definition in definitions:
             key = (definition.organization, definition.id)
             known = self._providers.get(key)
-            provider = known if known is not None and known.definition == definition else self._provider(definition)
+            same = known is not None and known.definition == definition
+            provider = known if same else self._provider(definition, known)
             if provider is not None:
                 in_use[key] = provider
-        self._providers.replace(in_use)
+        before = self._providers.replace(in_use)
+        for key, gone in before.items():
+            self._tell_removed(gone, in_use.get(key))
 
-    def _provider(self, definition: ProviderDefinition) -> ProviderInUse | None:
+    def _provider(self, definition: ProviderDefinition, known: ProviderInUse | None) -> ProviderInUse | None:
         vendor = self._vendors.get(definition.vendor)
-        url = definition.base_url or (vendor.base_url if vendor is not None else "")
+        url = (definition.base_url or (vendor.base_url if vendor is not None else "")).rstrip("/")
         if vendor is None or not url:
             log.warning("a provider cannot be used", provider=definition.id, vendor=definition.vendor, url=url)
             return None
         credentials = [found for reference in definition.keys if (found := self._credential(definition, reference))]
-        return ProviderInUse(definition, vendor, url.rstrip("/"), urlsplit(url).hostname or "", KeyPool(credentials))
+        kept = {key.credential: key for key in known.keys.keys} if known is not None and known.url == url else {}
+        keys = [
+            kept.get(credential) or self._pooled(definition, credential) for credential in dict.fromkeys(credentials)
+        ]
+        return ProviderInUse(definition, vendor, url, urlsplit(url).hostname or "", KeyPool(keys, self._clock))
+
+    def _pooled(self, definition: ProviderDefinition, credential: Credential) -> PooledCredential:
+        tell = partial(self._tell.changed, definition)
+        return PooledCredential(credential, clock=self._clock, rng=self._rng, tell=tell)
+
+    def _tell_removed(self, before: ProviderInUse, after: ProviderInUse | None) -> None:
+        if before is after:
+            return
+        left = {key.credential.reference for key in after.keys.keys} if after is not None else set()
+        for key in before.keys.keys:
+            if key.credential.reference not in left:
+                self._tell.removed(before.definition, key)
 
     def _credential(self, definition: ProviderDefinition, reference: str) -> Credential | None:
         try:

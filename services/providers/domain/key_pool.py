@@ -1,34 +1,76 @@
-"""The credentials that one provider is called with."""
+"""The credentials that one provider is called with: taken in turn, those that the vendor refuses left to rest."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """A vendor's key: the reference that names it, and the secret itself, which is never printed."""
-
-    reference: str
-    secret: str = field(repr=False)
+from resilience.clock import Clock
+from resilience.errors import Reason
+from services.providers.domain.credential import REFUSALS, PooledCredential, Use
+from services.providers.domain.failure import VendorFailure
 
 
 class KeyPool:
-    """A provider's usable credentials, taken in turn."""
+    """A provider's usable credentials.
 
-    def __init__(self, credentials: Sequence[Credential]) -> None:
-        self._credentials = tuple(credentials)
+    In turn, a resting one is skipped; when its time is over one call finds out whether the vendor takes it again. Where
+    all rest, the one that is due first is tried all the same, refused ones by at most one call each PROBE_INTERVAL: a
+    provider's only credential is never locked out, and the vendor is not hammered with it.
+    """
+
+    def __init__(self, keys: Sequence[PooledCredential], clock: Clock) -> None:
+        self.keys = tuple(keys)
+        self._clock = clock
         self._turn = 0
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be seen in anything that a vendor says."""
-        return tuple(credential.secret for credential in self._credentials)
+        return tuple(key.credential.secret for key in self.keys)
 
-    def take(self, *, refused: Credential | None = None) -> Credential | None:
-        """The credential whose turn it is, other than the `refused` one; None where there is none."""
-        for _ in self._credentials:
-            credential = self._credentials[self._turn % len(self._credentials)]
+    def take(self) -> Use:
+        """The credential to begin with. Raises VendorFailure where there is none, or none may be tried now."""
+        use = self._in_turn(()) or self._resting(())
+        if use is None:
+            raise self._none()
+        return use
+
+    def another(self, tried: Collection[PooledCredential], reason: Reason) -> Use | None:
+        """The one to go on with after `tried`, the last of which failed for `reason`; None where there is none."""
+        use = self._in_turn(tried)
+        # The others' limits are no better known than this one's; but anything is better than a refused one.
+        return self._resting(tried) if use is None and reason in REFUSALS else use
+
+    def _in_turn(self, tried: Collection[PooledCredential]) -> Use | None:
+        now = None
+        for _ in self.keys:
+            key = self.keys[self._turn % len(self.keys)]
             self._turn += 1
-            if credential is not refused:
-                return credential
+            if key in tried:
+                continue
+            if key.use.rest is None:
+                return key.use
+            now = self._clock.monotonic() if now is None else now
+            if key.due(now):
+                return key.begin(now)
         return None
+
+    def _resting(self, tried: Collection[PooledCredential]) -> Use | None:
+        now = self._clock.monotonic()
+        for key in sorted(self.keys, key=_promise):
+            if key not in tried and (not key.refused or key.next_probe <= now):
+                return key.begin(now)
+        return None
+
+    def _none(self) -> VendorFailure:
+        if not self.keys:
+            return VendorFailure(Reason.VENDOR_AUTHENTICATION, why="The provider has no usable credential.")
+        first = min(self.keys, key=_promise)
+        rest = first.use.rest
+        assert rest is not None  # noqa: S101 - else it would have been taken
+        wait = min(key.next_probe for key in self.keys) - self._clock.monotonic()
+        return VendorFailure(rest.reason, status=rest.status, retry_after=max(wait, 0.0))
+
+
+def _promise(key: PooledCredential) -> tuple[bool, float]:
+    """What is tried first where all rest: what is only over its limit, then what is due first."""
+    rest = key.use.rest
+    return (key.refused, rest.until if rest is not None else 0.0)

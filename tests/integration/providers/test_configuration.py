@@ -1,5 +1,6 @@
 """The configuration that the service follows, and the credentials that it calls with."""
 
+import time
 from pathlib import Path
 
 import grpc
@@ -7,7 +8,7 @@ import pytest
 import structlog
 
 from resilience.errors import Reason
-from simulator import Access, Simulator, Vendor
+from simulator import Access, Behaviour, ErrorStatus, Simulator, Vendor
 from tests.integration.providers.service import Client, Configuration, provider, running, serving
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
@@ -54,19 +55,62 @@ async def test_keys_are_used_in_turn(alpha: Vendor, tmp_path: Path) -> None:
     assert [call.key_suffix for call in alpha.calls] == ["0001", "0002"] * 2
 
 
+TWO_KEYS = ("env:ALPHA_KEY", "env:ALPHA_KEY_2")
+
+
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_refused_key_is_followed_by_the_next_one_once(alpha: Vendor, tmp_path: Path, stream: bool) -> None:
+async def test_a_refused_key_is_followed_by_the_next_one_and_rests(alpha: Vendor, tmp_path: Path, stream: bool) -> None:
     alpha.access = Access(keys=frozenset({"sk-alpha-0002"}))
-    configuration = Configuration(provider("alpha", alpha.base_url, "env:ALPHA_KEY", "env:ALPHA_KEY_2"))
+    configuration = Configuration(provider("alpha", alpha.base_url, *TWO_KEYS))
     async with serving(configuration) as address, running(address, tmp_path) as client:
-        if stream:
-            assert (await client.frames())[-1].end
-        else:
+        for _ in range(3):
+            if stream:
+                assert (await client.frames())[-1].end
+            else:
+                assert (await client.call()).answer.body
+    assert [call.key_suffix for call in alpha.calls] == ["0001", "0002", "0002", "0002"]
+
+
+async def test_a_key_over_its_limit_is_followed_by_the_next_one_and_rests(alpha: Vendor, tmp_path: Path) -> None:
+    alpha.set(None, Behaviour(faults=(ErrorStatus(status=429, retry_after=30.0, next_calls=1),)))
+    configuration = Configuration(provider("alpha", alpha.base_url, *TWO_KEYS))
+    async with serving(configuration) as address, running(address, tmp_path) as client:
+        for _ in range(3):
             assert (await client.call()).answer.body
-        assert [call.key_suffix for call in alpha.calls] == ["0001", "0002"]
-        alpha.access = Access(keys=frozenset({"another"}))
-        assert (await client.call()).failure.reason == Reason.VENDOR_AUTHENTICATION
-        assert len(alpha.calls) == 4
+    assert [call.key_suffix for call in alpha.calls] == ["0001", "0002", "0002", "0002"]
+
+
+async def test_a_lone_refused_key_is_shown_once_a_second_and_serves_as_soon_as_it_is_put_right(
+    alpha: Vendor, client: Client
+) -> None:
+    alpha.access = Access(keys=frozenset({"another"}))
+    began = time.monotonic()
+    failures = [(await client.call()).failure for _ in range(20)]
+    assert {(failure.reason, failure.vendor_status) for failure in failures} == {(Reason.VENDOR_AUTHENTICATION, 401)}
+    assert len(alpha.calls) <= 1 + (time.monotonic() - began)
+    alpha.access = Access()
+
+    async def serves() -> bool:
+        return bool((await client.call()).answer.body)
+
+    await eventually(serves, within=3.0)
+
+
+async def test_a_refused_key_still_rests_when_another_one_is_added(
+    alpha: Vendor, configuration: Configuration, client: Client
+) -> None:
+    alpha.access = Access(keys=frozenset({"sk-alpha-0002"}))
+    await client.call()
+    configuration.set(provider("alpha", alpha.base_url, *TWO_KEYS))
+
+    async def serves() -> bool:
+        return bool((await client.call()).answer.body)
+
+    await eventually(serves, within=3.0)
+    before = len(alpha.calls)
+    for _ in range(4):
+        await client.call()
+    assert [call.key_suffix for call in alpha.calls[before:]] == ["0002"] * 4
 
 
 async def test_no_credential_is_in_what_a_failure_tells(alpha: Vendor, client: Client) -> None:
