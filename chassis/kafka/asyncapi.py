@@ -12,7 +12,7 @@ from events.topics import TOPICS
 
 DOCUMENT = Path(__file__).parents[2] / "events" / "asyncapi.json"
 
-CONTRACT_VERSION = "1.0.0"
+CONTRACT_VERSION = "1.1.0"
 """Of the events, not of the software: additions raise the minor number; nothing else is allowed."""
 
 

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from chassis.kafka.asyncapi import CONTRACT_VERSION, document
 from events.cloudevents import decode
 from events.topics import TOPICS
+from resilience.errors import Reason
 
 GOLDEN = Path(__file__).parent / "golden"
 EVENTS = sorted(GOLDEN.glob("*/*.json"))
@@ -27,11 +30,49 @@ def test_every_event_of_this_version_has_a_golden_one() -> None:
     assert have == {topic.event.type for topic in TOPICS}
 
 
+def test_the_golden_events_of_this_version_use_every_field() -> None:
+    for topic in TOPICS:
+        record = json.loads((GOLDEN / CONTRACT_VERSION / f"{topic.event.type}.json").read_text())
+        assert missing_of(topic.event, record["value"]) == set(), topic.name
+
+
+@pytest.mark.parametrize("path", EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_reason_that_only_a_newer_producer_knows_is_read_as_other(path: Path) -> None:
+    record = json.loads(path.read_text())
+    (topic,) = [topic for topic in TOPICS if topic.name == record["topic"]]
+    newer = with_every("reason", "reason_of_tomorrow", record["value"])
+    read = decode(topic, json.dumps(newer).encode(), record["headers"]).data
+    assert read == topic.event.model_validate(with_every("reason", Reason.OTHER, record["value"]))
+
+
 def test_the_document_names_every_topic_and_its_event() -> None:
     channels = json.loads(document())["channels"]
     assert {(channel["address"], name) for name, channel in channels.items()} == {
         (topic.name, topic.event.type) for topic in TOPICS
     }
+
+
+def missing_of(model: type[BaseModel], *values: dict[str, object]) -> set[str]:
+    """The fields of `model`, its parts' included, that none of `values` has."""
+    missing = set[str]()
+    for name, field in model.model_fields.items():
+        found = [value[name] for value in values if name in value]
+        if not found:
+            missing.add(f"{model.__name__}.{name}")
+        parts = [part for one in found for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                missing |= missing_of(inner, *parts)
+    return missing
+
+
+def with_every(name: str, value: str, within: object) -> object:
+    """`within` with `value` wherever it has a field of that name."""
+    if isinstance(within, dict):
+        return {key: value if key == name else with_every(name, value, one) for key, one in within.items()}
+    if isinstance(within, list):
+        return [with_every(name, value, one) for one in within]
+    return within
 
 
 def contains(new: object, old: object) -> bool:
