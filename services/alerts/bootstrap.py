@@ -20,14 +20,16 @@ from chassis.storage.database import Database
 from chassis.storage.inbox import Inbox
 from chassis.storage.outbox import Outbox, OutboxRelay
 from chassis.storage.tables import Tables
-from events.topics import HEALTH
+from events.credentials import CredentialChanged
+from events.health import TargetVerdictChanged
+from events.topics import CREDENTIALS, HEALTH
 from services.alerts.adapters.http import HttpChannel
 from services.alerts.adapters.sql.archive import SqlArchive
 from services.alerts.adapters.sql.store import SqlStore
 from services.alerts.adapters.sql.tables import TABLES
 from services.alerts.application.announce import Announcer
 from services.alerts.application.apply_manifest import ApplyManifest
-from services.alerts.application.apply_verdicts import ApplyVerdicts
+from services.alerts.application.apply_observations import ApplyObservations
 from services.alerts.application.bell import Bell
 from services.alerts.application.change_alert import ChangeAlert
 from services.alerts.application.forget import Forget
@@ -39,6 +41,7 @@ from services.alerts.application.send_deliveries import SendDeliveries
 from services.alerts.application.settle_delivery import SettleDelivery
 from services.alerts.application.test_receiver import TestReceiver
 from services.alerts.application.try_delivery import TryDelivery
+from services.alerts.domain import credential_health, target_health
 from services.alerts.entrypoints.grpc import SERVICE, AlertServicer, UseCases
 from services.alerts.entrypoints.ticks import Ticks
 from services.alerts.settings import Settings
@@ -56,7 +59,8 @@ class Composed:
     """The service without its ways in."""
 
     servicer: AlertServicer
-    apply_verdicts: ApplyVerdicts
+    apply_verdicts: ApplyObservations[TargetVerdictChanged]
+    apply_credentials: ApplyObservations[CredentialChanged]
 
 
 async def build(settings: Settings, service: Service) -> None:
@@ -65,6 +69,7 @@ async def build(settings: Settings, service: Service) -> None:
     bus = Bus("alerts", settings, health=service.health, background=service.background, clock=service.clock)
     composed = await compose(settings, service, bus.publish)
     bus.subscribe(HEALTH, composed.apply_verdicts, group="alerts", max_batch=100)
+    bus.subscribe(CREDENTIALS, composed.apply_credentials, group="alerts", max_batch=100)
     await enter(bus)
     await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.server_drain))
     await enter(grpc_server(settings, service, composed))
@@ -131,4 +136,8 @@ async def compose(settings: Settings, service: Service, publish: Publish) -> Com
     service.start("forget", start_up.then(ticks.forget))
     await enter(worker)
     service.background.start("deliveries", start_up.then(worker.run))
-    return Composed(AlertServicer(use), ApplyVerdicts(store, announcer, clock))
+    return Composed(
+        AlertServicer(use),
+        ApplyObservations(store, announcer, clock, target_health.RULE),
+        ApplyObservations(store, announcer, clock, credential_health.RULE),
+    )

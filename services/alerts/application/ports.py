@@ -53,13 +53,13 @@ class Alerts(Protocol):
         ...
 
 
-class Verdicts(Protocol):
-    """Which verdict was applied last to each target."""
+class Observed(Protocol):
+    """Which observation was applied last to each subject."""
 
-    async def advance(self, organization: str, target: str, since: datetime) -> bool:
+    async def advance(self, organization: str, subject: str, since: datetime) -> bool:
         """Remember `since`, unless it or a later one is remembered already; whether it is new.
 
-        From here to the transaction's end no other one applies a verdict to this target.
+        From here to the transaction's end no other one applies an observation to this subject.
         """
         ...
 
@@ -145,7 +145,7 @@ class Work(Protocol):
     @property
     def alerts(self) -> Alerts: ...  # noqa: D102 - named by its type
     @property
-    def verdicts(self) -> Verdicts: ...  # noqa: D102
+    def observed(self) -> Observed: ...  # noqa: D102
     @property
     def receivers(self) -> Receivers: ...  # noqa: D102
     @property

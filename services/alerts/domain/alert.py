@@ -16,12 +16,15 @@ class Kind(StrEnum):
 
     TARGET_DOWN = "target_down"
     TARGET_DEGRADED = "target_degraded"
+    CREDENTIAL_REFUSED = "credential_refused"
     RECEIVER_DISABLED = "receiver_disabled"
 
 
 SEVERITIES: dict[Kind, Severity] = {
     Kind.TARGET_DOWN: Severity.CRITICAL,
     Kind.TARGET_DEGRADED: Severity.WARNING,
+    # Its provider's others serve meanwhile; where there are none, its targets are down, which is an alert of its own.
+    Kind.CREDENTIAL_REFUSED: Severity.WARNING,
     Kind.RECEIVER_DISABLED: Severity.WARNING,
 }
 

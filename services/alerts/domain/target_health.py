@@ -12,22 +12,14 @@ calls to say, which is no reason to believe anything new.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from events.health import TargetVerdictChanged, Verdict
 from services.alerts.domain.alert import Alert, Condition, Kind
+from services.alerts.domain.rule import Changes, Rule
 
 TARGET_KINDS = (Kind.TARGET_DOWN, Kind.TARGET_DEGRADED)
 
 _KIND_OF = {Verdict.DOWN: Kind.TARGET_DOWN, Verdict.DEGRADED: Kind.TARGET_DEGRADED}
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What is to be done, in this order."""
-
-    resolve: tuple[Alert, ...] = ()
-    open: tuple[Condition, ...] = ()
 
 
 def judge(unresolved: Collection[Alert], verdict: TargetVerdictChanged) -> Changes:
@@ -45,3 +37,11 @@ def judge(unresolved: Collection[Alert], verdict: TargetVerdictChanged) -> Chang
 def summary_of(verdict: TargetVerdictChanged) -> str:
     """One sentence for a person."""
     return f"{verdict.target} is {verdict.verdict}: {verdict.explanation}"
+
+
+def _target(verdict: TargetVerdictChanged) -> str:
+    return verdict.target
+
+
+RULE = Rule(TARGET_KINDS, subject=_target, remembered_as=_target, judge=judge)
+"""Monitor's verdicts on targets."""

@@ -13,9 +13,11 @@ from chassis.principal import Principal, Role
 from chassis.tasks import Background
 from events.alerts import AlertChanged
 from events.cloudevents import Received, Record, decode
+from events.credentials import CredentialChanged, CredentialState
 from events.health import TargetVerdictChanged, Verdict
 from events.topics import ALERTS
 from resilience.clock import SystemClock
+from resilience.errors import Reason
 from seawall.alerts.v1 import alerts_pb2 as pb
 from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceStub
 from services.alerts.bootstrap import Composed, compose, grpc_server
@@ -70,6 +72,10 @@ class Alerts:
         """Take in events of the health topic."""
         await self.composed.apply_verdicts(verdicts)
 
+    async def see_credentials(self, *changes: Received[CredentialChanged]) -> None:
+        """Take in events of the credentials topic."""
+        await self.composed.apply_credentials(changes)
+
     async def alerts(self, state: int = 0) -> Sequence[pb.Alert]:
         """The alerts, newest first."""
         return (await self.call("ListAlerts", pb.ListAlertsRequest(parent=OWN, state=state))).alerts  # type: ignore[arg-type, no-any-return]
@@ -99,6 +105,24 @@ def verdict(to: Verdict, *, target: str = TARGET, since: datetime | None = None)
         failures=9,
     )
     return Received(uuid.uuid4().hex, "/seawall/monitor", now, None, data)
+
+
+def credential(
+    to: CredentialState, *, reference: str = "env:OPENAI_API_KEY", since: datetime | None = None
+) -> Received[CredentialChanged]:
+    """An event of the providers service."""
+    now = datetime.now(UTC)
+    refused = to is CredentialState.RESTING
+    data = CredentialChanged(
+        organization="acme",
+        provider="openai-main",
+        credential=reference,
+        state=to,
+        reason=Reason.VENDOR_AUTHENTICATION if refused else None,
+        explanation="The vendor answered 401 (vendor_authentication)." if refused else "The vendor takes it.",
+        since=since or now,
+    )
+    return Received(uuid.uuid4().hex, "/seawall/providers", now, None, data)
 
 
 @asynccontextmanager

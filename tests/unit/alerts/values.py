@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from events.alerts import AlertChanged, AlertState, Severity
+from events.credentials import CredentialChanged, CredentialState
 from events.health import TargetVerdictChanged, Verdict
 from services.alerts.domain.alert import Alert, Condition, Kind, open_alert
 from services.alerts.domain.delivery import Delivery
@@ -23,6 +24,17 @@ def verdict(to: Verdict, *, since: datetime = T0, organization: str = "acme") ->
         since=since,
         attempts=10,
         failures=9,
+    )
+
+
+def credential(state: CredentialState) -> CredentialChanged:
+    return CredentialChanged(
+        organization="acme",
+        provider="openai-main",
+        credential="env:OPENAI_API_KEY",
+        state=state,
+        explanation="The vendor answered 401.",
+        since=T0,
     )
 
 

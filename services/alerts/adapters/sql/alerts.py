@@ -1,4 +1,4 @@
-"""Alerts and applied verdicts in SQL."""
+"""Alerts, and which observations were applied, in SQL."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from chassis.storage.statements import table_of
 from events.alerts import AlertState
 from resilience.errors import Failure, Reason
 from services.alerts.adapters.sql.order import before
-from services.alerts.adapters.sql.tables import AlertRow, AppliedVerdictRow
+from services.alerts.adapters.sql.tables import AlertRow, AppliedRow
 from services.alerts.application.ports import Position
 from services.alerts.domain.alert import Alert, Kind
 
@@ -67,20 +67,20 @@ class SqlAlerts:
         return [row.alert() for row in (await self._session.exec(query)).all()]
 
 
-class SqlVerdicts:
-    """See Verdicts."""
+class SqlObserved:
+    """See Observed."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def advance(self, organization: str, target: str, since: datetime) -> bool:
-        """See Verdicts."""
+    async def advance(self, organization: str, subject: str, since: datetime) -> bool:
+        """See Observed."""
         connection = await self._session.connection()
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(table_of(AppliedVerdictRow)).values(organization=organization, target=target, since=since)
+        statement = insert(table_of(AppliedRow)).values(organization=organization, target=subject, since=since)
         remembered = statement.on_conflict_do_update(
             index_elements=["organization", "target"],
             set_={"since": statement.excluded.since},
-            where=col(AppliedVerdictRow.since) < statement.excluded.since,
-        ).returning(col(AppliedVerdictRow.target))
+            where=col(AppliedRow.since) < statement.excluded.since,
+        ).returning(col(AppliedRow.target))
         return (await connection.execute(remembered)).first() is not None

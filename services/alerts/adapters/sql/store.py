@@ -15,7 +15,7 @@ from events.alerts import AlertChanged
 from events.cloudevents import Record, encode
 from events.topics import ALERTS
 from services.alerts import metrics
-from services.alerts.adapters.sql.alerts import SqlAlerts, SqlVerdicts
+from services.alerts.adapters.sql.alerts import SqlAlerts, SqlObserved
 from services.alerts.adapters.sql.deliveries import SqlDeliveries
 from services.alerts.adapters.sql.receivers import SqlReceivers
 from services.alerts.application.ports import NewId
@@ -31,7 +31,7 @@ class SqlWork:
         self._session = session
         self._new_id = new_id
         self.alerts = SqlAlerts(session, lock=lock)
-        self.verdicts = SqlVerdicts(session)
+        self.observed = SqlObserved(session)
         self.receivers = SqlReceivers(session, lock=lock)
         self.deliveries = SqlDeliveries(session, lock=lock)
         self.changes: list[AlertChanged] = []

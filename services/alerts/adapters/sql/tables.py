@@ -90,8 +90,8 @@ class AlertRow(Base, table=True):
         )
 
 
-class AppliedVerdictRow(Base, table=True):
-    """The `since` of the verdict that was applied last to a target."""
+class AppliedRow(Base, table=True):
+    """The `since` of the observation that was applied last to a subject; table and column are named for verdicts."""
 
     __tablename__ = "applied_verdicts"
 
@@ -204,5 +204,5 @@ class DeliveryRow(Base, table=True):
         )
 
 
-TABLES = (AlertRow, AppliedVerdictRow, ReceiverRow, DeliveryRow)
+TABLES = (AlertRow, AppliedRow, ReceiverRow, DeliveryRow)
 """All of them, without the chassis' inbox and outbox."""
