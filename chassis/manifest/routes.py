@@ -37,6 +37,14 @@ def _breaker(value: object) -> object:
             return other
 
 
+def _counted(targets: tuple[object, ...]) -> tuple[object, ...]:
+    # Not by `min_length`, which counts only those that are right.
+    if not targets:
+        raise ValueError("is empty")
+    bounds.TARGETS.check(len(targets))
+    return targets
+
+
 class Capabilities(Section):
     """What a target can do; the vendor's usual where absent."""
 
@@ -65,7 +73,7 @@ class Target(SpareTarget):
     shadow: Share = 0.0
 
 
-SpareTargets = Annotated[tuple[SpareTarget, ...], Field(min_length=1, max_length=bounds.TARGETS.most)]
+SpareTargets = Annotated[tuple[SpareTarget, ...], AfterValidator(_counted)]
 
 
 class Breaker(Section):
@@ -99,7 +107,7 @@ class Cache(Section):
 class Degradation(Section):
     """What a caller gets where no target of the route answers."""
 
-    targets: Annotated[tuple[SpareTarget, ...], Field(max_length=bounds.TARGETS.most)] = ()
+    targets: SpareTargets = ()
     answer: Annotated[str, Field(max_length=bounds.ANSWER)] = ""
 
 
@@ -132,7 +140,7 @@ class Route(Section):
     """Where a model's requests go."""
 
     strategy: Annotated[str, AfterValidator(bounds.STRATEGIES.check)] = bounds.ORDERED
-    targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=bounds.TARGETS.most)]
+    targets: Annotated[tuple[Target, ...], AfterValidator(_counted)]
     policy: Policy = Policy()
     balance: Balance | None = None
     """Latency alone where absent."""

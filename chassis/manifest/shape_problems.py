@@ -11,7 +11,6 @@ _SENTENCES = {
     "missing": "is missing",
     "model_type": "is not a mapping",
     "tuple_type": "is not a list",
-    "too_short": "is empty",
     "timezone_aware": "needs its zone, such as 2027-01-01T00:00:00Z",
     "string_pattern_mismatch": "is not a name: lower-case letters, digits and hyphens, at most 63, "
     "a hyphen neither first nor last",
