@@ -41,7 +41,6 @@ WEB_PAGE = b"<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head>
 COMMENT = b": keep-alive\n\n"
 # A byte that begins nothing, one that promises another and does not have it, and one that only continues.
 BROKEN_UTF8 = b"\xff\xc3(\xa0"
-FILLER = b"x" * 65_536
 
 
 class Delivery:
@@ -89,9 +88,9 @@ class Delivery:
             case Malformed():
                 await self._replaced(answer, fault.after_chunks, self._dialect.malformed(stream=answer.stream))
             case InvalidUtf8():
-                await self._widened(answer, fault.after_chunks, [BROKEN_UTF8])
+                await self._widened(answer, fault.after_chunks, BROKEN_UTF8)
             case HugeBody():
-                await self._widened(answer, fault.after_chunks, _filler(fault.bytes))
+                await self._widened(answer, fault.after_chunks, b"x" * fault.bytes)
             case GarbageEvent():
                 await self._garbage(answer, fault)
             case Filtered():
@@ -186,20 +185,19 @@ class Delivery:
         await self._response.write(event)
         await self._send_rest(answer, after)
 
-    async def _widened(self, answer: Rendered, after: int, more: list[bytes]) -> None:
+    async def _widened(self, answer: Rendered, after: int, more: bytes) -> None:
         """Send the answer with `more` at the start of one chunk's text."""
         at = min(after, len(answer.pieces) - 1)
         before, behind = self._dialect.open_text(answer.pieces[at])
         if not answer.stream:
             self._call.prompt_tokens = answer.prompt_tokens
-            await self._whole(200, b"".join([before, *more, behind]))
+            await self._whole(200, before + more + behind)
             self._note_given(answer, 0)
             return
         await self._start_stream(answer)
         await self._send_pieces(answer, 0, at)
         await self._pause_before(at)
-        for part in (before, *more, behind):
-            await self._response.write(part)
+        await self._response.write(before + more + behind)
         self._note_given(answer, at)
         await self._send_rest(answer, at + 1)
 
@@ -244,10 +242,6 @@ class Delivery:
 
 def _half(body: bytes) -> bytes:
     return body[: len(body) // 2]
-
-
-def _filler(size: int) -> list[bytes]:
-    return [FILLER] * (size // len(FILLER)) + [FILLER[: size % len(FILLER)]]
 
 
 def _retry_after(seconds: float) -> Headers:
