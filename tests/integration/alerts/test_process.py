@@ -17,11 +17,13 @@ from standardwebhooks import Webhook
 
 from chassis.grpc.client import Peer
 from chassis.kafka.producer import Producer
+from chassis.kafka.provision import provision
 from chassis.principal import Principal, Role
 from chassis.storage.job import bring_up
-from events.cloudevents import encode
+from events.cloudevents import Record, encode
+from events.credentials import CredentialChanged, CredentialState
 from events.health import TargetVerdictChanged, Verdict
-from events.topics import HEALTH
+from events.topics import CREDENTIALS, HEALTH
 from resilience.errors import Failure, Reason
 from seawall.alerts.v1 import alerts_pb2 as pb
 from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceStub
@@ -106,10 +108,16 @@ async def process(directory: Path, environment: Mapping[str, str], *, hook: str)
         await one.owned.discard()
 
 
-async def tell(kafka: Kafka, organization: str, *targets: str) -> None:
-    """Say, as monitor does, that `targets` are down."""
+async def publish(kafka: Kafka, *records: Record) -> None:
+    """Say `records` as another service does."""
     producer = Producer(kafka.bootstrap, client_id="test")
     await producer.connect()
+    await producer.publish(records)
+    await producer.close()
+
+
+async def tell(kafka: Kafka, organization: str, *targets: str) -> None:
+    """Say, as monitor does, that `targets` are down."""
     now = datetime.now(UTC)
     records = [
         encode(
@@ -131,8 +139,51 @@ async def tell(kafka: Kafka, organization: str, *targets: str) -> None:
         )
         for target in targets
     ]
-    await producer.publish(records)
-    await producer.close()
+    await publish(kafka, *records)
+
+
+def credential(organization: str, state: CredentialState) -> Record:
+    """What the providers service says of a credential."""
+    now = datetime.now(UTC)
+    return encode(
+        CREDENTIALS,
+        CredentialChanged(
+            organization=organization,
+            provider="openai-main",
+            credential="env:OPENAI_API_KEY",
+            state=state,
+            reason=Reason.VENDOR_AUTHENTICATION if state is CredentialState.RESTING else None,
+            explanation="The vendor answered 401 (vendor_authentication).",
+            since=now,
+        ),
+        event_id=uuid.uuid4().hex,
+        source="/seawall/providers",
+        time=now,
+        key=f"{organization}/openai-main/env:OPENAI_API_KEY",
+    )
+
+
+@pytest.mark.kafka
+async def test_a_refused_credential_is_notified_and_so_is_its_return_also_what_was_said_before_it_ran(
+    kafka: Kafka, tmp_path: Path, webhook_sink: WebhookSink
+) -> None:
+    alerts = Process(tmp_path, {"SEAWALL_KAFKA_BOOTSTRAP": kafka.bootstrap}, hook=webhook_sink.url)
+    await provision(kafka.bootstrap, replication=1)
+    refused = credential(alerts.organization, CredentialState.RESTING)
+    await publish(kafka, refused)
+    await alerts.owned.start()
+    try:
+        await alerts.ready()
+        await webhook_sink.wait_for(lambda requests: len(requests) == 1, within=60.0)
+        await publish(kafka, refused, credential(alerts.organization, CredentialState.IN_USE))
+        requests = await webhook_sink.wait_for(lambda requests: len(requests) == 2, within=60.0)
+        told = [Webhook(SECRET).verify(one.body, dict(one.headers)) for one in requests]
+        assert [one["type"] for one in told] == ["seawall.alert.opened", "seawall.alert.resolved"]
+        assert {one["data"]["kind"] for one in told} == {"credential_refused"}
+        (alert,) = await alerts.alerts()
+        assert (alert.state, alert.subject) == (pb.ALERT_STATE_RESOLVED, "openai-main/env:OPENAI_API_KEY")
+    finally:
+        await alerts.owned.discard()
 
 
 @pytest.mark.kafka

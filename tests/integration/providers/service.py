@@ -111,15 +111,14 @@ def envelope_of(
 async def running(
     config_address: str, data_dir: Path, *, await_ready: bool = True, **settings: Any
 ) -> AsyncIterator[Client]:
-    """The service, in this process, on real ports, and a client of it; Kafka is away."""
+    """The service, in this process, on real ports, and a client of it; Kafka is away unless `settings` say where."""
     address = f"127.0.0.1:{free_port()}"
     told = Settings(
         grpc_address=address,
         http_address=f"127.0.0.1:{free_port()}",
         config_address=config_address,
         data_dir=data_dir,
-        kafka_bootstrap=f"127.0.0.1:{free_port()}",
-        **settings,
+        **{"kafka_bootstrap": f"127.0.0.1:{free_port()}", **settings},
     )
     async with AsyncExitStack() as stack:
         service = Service("providers", stack, await stack.enter_async_context(Background()))
