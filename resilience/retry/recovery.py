@@ -44,6 +44,11 @@ RECOVERIES: dict[Reason, Recovery] = {
 }
 """What is not listed stops the request."""
 
+PASSING = frozenset(
+    {Reason.VENDOR_OVERLOADED, Reason.VENDOR_UNREACHABLE, Reason.VENDOR_STREAM_CUT, Reason.VENDOR_MALFORMED}
+)
+"""For what another target is the better bet, but the same one may answer as well where there is no other."""
+
 AGAINST_TARGET = frozenset(
     {
         Reason.VENDOR_ERROR,

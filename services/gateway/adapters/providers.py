@@ -76,6 +76,7 @@ def _to_wire(envelope: Envelope) -> pb.Envelope:
         dialect=pb.DIALECT_OPENAI_CHAT,
         body=envelope.body,
         traceparent=envelope.traceparent,
+        prefix=envelope.prefix,
     )
 
 

@@ -60,11 +60,17 @@ class Exchange:
     # recall
     cache: Cache | None = None
     """Which cache answered; None where a target did."""
+    cache_key: str | None = None
+    """What the answer is kept under; None where it is not."""
+    age: float | None = None
+    """Seconds since the answer was made, where it is one of the cache."""
     # plan
     plan: Plan | None = None
     """None: the request was refused before it was planned, or answered from a cache."""
     # attempt
     attempts: list[Attempt] = field(default_factory=list)
+    answering: Attempt | None = None
+    """Whose answer the caller gets."""
     first_token: float | None = None
     """Seconds from the start to the first frame."""
     continued_at: int | None = None
@@ -77,7 +83,15 @@ class Exchange:
     """Nanodollars; None where it is not known."""
 
     @property
-    def answered_by(self) -> str:
-        """Name of the target that answered; empty where none did."""
-        last = self.attempts[-1] if self.attempts else None
-        return last.target.name if last is not None and last.outcome is Outcome.SUCCEEDED else ""
+    def target(self) -> str:
+        """Name of the target whose answer the caller gets; empty where there is none."""
+        return self.answering.target.name if self.answering is not None else ""
+
+    def asking(self, now: float) -> float:
+        """Seconds in which at least one target was being asked."""
+        total, until = 0.0, self.started
+        for attempt in self.attempts:
+            ended = now if attempt.ended is None else attempt.ended
+            total += max(0.0, ended - max(attempt.started, until))
+            until = max(until, ended)
+        return total

@@ -1,4 +1,4 @@
-"""guard: is this a chat at all, for a model of the project, and what may it ask of Seawall?"""
+"""guard: what does the caller ask, of a model and of Seawall, and may it? Only what the gateway must know is read."""
 
 from dataclasses import replace
 

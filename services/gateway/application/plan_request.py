@@ -1,23 +1,34 @@
 """plan: which targets, in which order, and why."""
 
+import random
+
 from resilience.clock import Clock
 from services.gateway.application.exchange import Exchange
-from services.gateway.domain.plan import DownTargets, order
+from services.gateway.domain.plan import Planner, Request
+from services.gateway.domain.route import Target
+from services.gateway.domain.targets import Targets
+from services.gateway.domain.usage import NANOS_PER_DOLLAR, Usage
 
 
 class PlanRequest:
     """The stage."""
 
-    def __init__(self, down: DownTargets, clock: Clock) -> None:
-        self._down = down
+    def __init__(self, targets: Targets, clock: Clock, rng: random.Random) -> None:
+        self._targets = targets
         self._clock = clock
+        self._rng = rng
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Order the targets of the model's route and set the deadline. Raises Failure(MODEL_NOT_FOUND)."""
-        organization, project, chat = exchange.organization, exchange.project, exchange.chat
-        route = organization.route(chat.model, project)
-        allowed = route.policy.timeout
-        if exchange.timeout is not None:
-            allowed = min(allowed, exchange.timeout)
-        exchange.deadline = exchange.started + allowed
-        exchange.plan = order(organization.id, route, self._down, self._clock.monotonic())
+        """Order the targets of the model's route. Raises Failure(NO_CAPABLE_TARGET)."""
+        organization = exchange.organization
+
+        def cost(target: Target, tokens: int) -> float | None:
+            price = organization.price(target.name, exchange.started_at)
+            return None if price is None else price.cost(Usage(tokens, tokens)) / NANOS_PER_DOLLAR
+
+        planner = Planner(
+            lambda target: self._targets.of(organization.id, target.name), cost, self._clock.monotonic(), self._rng
+        )
+        exchange.plan = planner.plan(
+            Request(exchange.id, exchange.options.session, exchange.chat, exchange.route, exchange.policy)
+        )

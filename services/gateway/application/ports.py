@@ -22,6 +22,8 @@ class Envelope:
     timeout: float
     """Seconds that the attempt may take."""
     traceparent: str
+    prefix: str = ""
+    """Text that the answer has already; the target is to go on after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,14 @@ class Settle:
             return
         exchange.outcome = outcome
         exchange.reason = reason
-        if exchange.plan is None:
+        if exchange.plan is None and exchange.cache is None:
             return
         costs = [self._cost(exchange, attempt) for attempt in exchange.attempts]
         exchange.cost = None if None in costs else sum(cost for cost in costs if cost is not None)
         await self._journal.append(
             encode(
                 REQUESTS,
-                self._event(exchange, exchange.plan, costs),
+                self._event(exchange, costs),
                 event_id=exchange.id,
                 source=SOURCE,
                 time=self._clock.now(),
@@ -51,11 +51,11 @@ class Settle:
     def _cost(self, exchange: Exchange, attempt: Attempt) -> int | None:
         """Nanodollars; nothing for an attempt that used nothing, None where price or usage is not known."""
         if attempt.usage is None:
-            return None if attempt.outcome is Outcome.SUCCEEDED or attempt.first_token is not None else 0
+            return None if attempt.outcome is Outcome.SUCCEEDED else 0
         price = exchange.organization.price(attempt.target.name, exchange.started_at)
         return None if price is None else price.cost(attempt.usage)
 
-    def _event(self, exchange: Exchange, plan: Plan, costs: list[int | None]) -> events.RequestFinished:
+    def _event(self, exchange: Exchange, costs: list[int | None]) -> events.RequestFinished:
         principal = exchange.principal
         context = exchange.span.get_span_context()
         usage = sum((attempt.usage for attempt in exchange.attempts if attempt.usage is not None), Usage())
@@ -71,14 +71,15 @@ class Settle:
             first_token_ms=None if exchange.first_token is None else _ms(exchange.first_token),
             outcome=exchange.outcome or Outcome.FAILED,
             reason=exchange.reason,
-            target=exchange.answered_by or None,
+            target=exchange.target or None,
             tokens=_tokens(usage),
             cost=_money(exchange.cost),
             trace_id=f"{context.trace_id:032x}" if context != trace.INVALID_SPAN_CONTEXT else None,
-            plan=tuple(
-                events.PlannedTarget(target=step.target.name, position=position, explanation=step.explanation)
-                for position, step in enumerate(plan.steps, start=1)
-            ),
+            criticality=exchange.criticality.label,
+            cache=exchange.cache,
+            continued_at=exchange.continued_at,
+            degraded=exchange.degraded.value if exchange.degraded is not None else None,
+            plan=_planned(exchange.plan) if exchange.plan is not None else (),
             attempts=tuple(
                 self._attempt(attempt, cost) for attempt, cost in zip(exchange.attempts, costs, strict=True)
             ),
@@ -88,6 +89,7 @@ class Settle:
         return events.Attempt(
             number=attempt.number,
             target=attempt.target.name,
+            cause=attempt.cause,
             started_at=attempt.started_at,
             duration_ms=_ms(attempt.duration(self._clock.monotonic())),
             first_token_ms=None if attempt.first_token is None else _ms(attempt.first_token),
@@ -95,8 +97,20 @@ class Settle:
             reason=attempt.reason,
             vendor_status=attempt.vendor_status,
             tokens=None if attempt.usage is None else _tokens(attempt.usage),
+            tokens_estimated=attempt.usage_estimated,
             cost=_money(cost),
         )
+
+
+def _planned(plan: Plan) -> tuple[events.PlannedTarget, ...]:
+    asked = [
+        events.PlannedTarget(target=step.target.name, position=position, explanation=step.explanation)
+        for position, step in enumerate(plan.steps, start=1)
+    ]
+    left_out = [
+        events.PlannedTarget(target=one.target.name, position=0, explanation=one.explanation) for one in plan.left_out
+    ]
+    return (*asked, *left_out)
 
 
 def _ms(seconds: float) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from events.requests import Outcome
+from events.requests import Cause, Outcome
 from resilience.errors import Reason
 from services.gateway.domain.route import Target
 from services.gateway.domain.usage import Usage
@@ -15,6 +15,7 @@ class Attempt:
 
     number: int
     target: Target
+    cause: Cause
     started_at: datetime
     started: float
     """On the monotonic clock."""
@@ -25,6 +26,10 @@ class Attempt:
     reason: Reason | None = None
     vendor_status: int | None = None
     usage: Usage | None = None
+    usage_estimated: bool = False
+    """The vendor did not tell: it broke off or was cancelled."""
+    characters: int = 0
+    """Of text that it answered with."""
 
     def end(self, now: float, outcome: Outcome, reason: Reason | None = None, vendor_status: int | None = None) -> None:
         """Write how it ended; a second call changes nothing."""

@@ -1,12 +1,15 @@
 """One request's ordered targets, each with the reason why it stands where it does."""
 
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.gateway.domain.route import Policy, Route, Target
-
-PROBE_INTERVAL = 1.0
-"""Seconds between requests that ask a target first although monitor calls it down, to see whether it is back."""
+from resilience.balance import Candidate, balanced, by_session, cheapest, fastest, split, weighted
+from resilience.breaker import State
+from resilience.errors import Failure, Reason
+from services.gateway.domain.chat import Chat
+from services.gateway.domain.route import Capabilities, Policy, Route, Strategy, Target
+from services.gateway.domain.targets import TargetState
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,63 +17,171 @@ class Step:
     """A target's place in the plan."""
 
     target: Target
+    state: TargetState
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A target that is not asked."""
+
+    target: Target
     explanation: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Targets in the order of asking."""
+    """Targets in the order of asking, and those that are not asked."""
 
     steps: tuple[Step, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a plan is made for."""
+
+    id: str
+    session: str
+    chat: Chat
+    route: Route
     policy: Policy
 
 
-class DownTargets:
-    """Which targets monitor calls down, and when each was last probed."""
+class Planner:
+    """Makes plans. `state` gives what is known of a target, `cost` what a request of so many tokens costs there."""
 
-    def __init__(self) -> None:
-        self._explanations: dict[tuple[str, str], str] = {}
-        self._probed: dict[tuple[str, str], float] = {}
+    def __init__(
+        self,
+        state: Callable[[Target], TargetState],
+        cost: Callable[[Target, int], float | None],
+        now: float,
+        rng: random.Random,
+    ) -> None:
+        self._state = state
+        self._cost = cost
+        self._now = now
+        self._rng = rng
 
-    def put(self, organization: str, target: str, explanation: str) -> None:
-        """Take `target` for down."""
-        self._explanations[organization, target] = explanation
+    def plan(self, request: Request) -> Plan:
+        """The targets that can, by the route's strategy; those that are not well last.
 
-    def remove(self, organization: str, target: str) -> None:
-        """Take `target` for up."""
-        self._explanations.pop((organization, target), None)
-        self._probed.pop((organization, target), None)
+        Raises Failure(NO_CAPABLE_TARGET) where none can do what is asked.
+        """
+        able, left_out = self._able(request)
+        ordered = self._order(able, request)
+        return Plan(self._likely_first(ordered, request), left_out)
 
-    def of(self, organization: str, route: Route) -> Mapping[str, str]:
-        """Target name → why it is down, for the targets of `route`."""
-        if not self._explanations:
-            return {}
-        return {
-            target.name: why
-            for target in route.targets
-            if (why := self._explanations.get((organization, target.name))) is not None
-        }
+    def _able(self, request: Request) -> tuple[list[Step], tuple[LeftOut, ...]]:
+        able: list[Step] = []
+        left_out: list[LeftOut] = []
+        missing = ""
+        for index, target in enumerate(request.route.targets, start=1):
+            lack = _lack(target.capabilities, request.chat)
+            if lack:
+                missing = missing or lack
+                left_out.append(LeftOut(target, f"it cannot do what is asked: {lack}"))
+            else:
+                able.append(Step(target, self._state(target), f"target {index} of the route"))
+        if not able:
+            raise Failure(
+                Reason.NO_CAPABLE_TARGET,
+                f"No target of the model can do what is asked: {missing}.",
+                detail={"param": missing},
+            )
+        return able, tuple(left_out)
 
-    def probe(self, organization: str, target: str, now: float) -> bool:
-        """Whether this request is the one to ask a target that is down; it counts as asked."""
-        last = self._probed.get((organization, target))
-        if last is not None and now - last < PROBE_INTERVAL:
-            return False
-        self._probed[organization, target] = now
-        return True
+    def _order(self, steps: list[Step], request: Request) -> list[Step]:
+        route = request.route
+        for step in steps:
+            if step.target.canary and split(step.target.canary, f"canary/{step.target.name}/{request.id}"):
+                rest = [other for other in steps if other is not step]
+                return [_because(step, f"canary: {step.target.canary:.3g} of requests"), *self._ranked(rest, route, "")]
+        return self._ranked(steps, route, request.session if route.affinity else "", request.chat.tokens)
+
+    def _ranked(self, steps: list[Step], route: Route, session: str, tokens: int = 0) -> list[Step]:
+        if len(steps) == 1:
+            return steps
+        if session:
+            order = by_session(session, [s.target.name for s in steps], [s.target.weight for s in steps])
+            return [_because(steps[index], "by session") for index in order]
+        match route.strategy:
+            case Strategy.ORDERED:
+                return steps
+            case Strategy.WEIGHTED:
+                order = weighted([step.target.weight for step in steps], self._rng)
+                whys = [f"weighted: {step.target.weight:.3g}" for step in steps]
+            case Strategy.FASTEST:
+                order = fastest([step.state.load for step in steps], self._rng)
+                whys = [f"fastest: {_expected(step)}" for step in steps]
+            case Strategy.CHEAPEST:
+                candidates = self._candidates(steps, tokens)
+                order = cheapest(candidates)
+                whys = [f"cheapest: {_price(candidate)}" for candidate in candidates]
+            case Strategy.BALANCED:
+                candidates, weights = self._candidates(steps, tokens), route.balance
+                order = balanced(candidates, latency=weights.latency, cost=weights.cost, quality=weights.quality)
+                whys = [f"balanced: {_figures(candidate)}" for candidate in candidates]
+        return [_because(steps[index], whys[index]) for index in order]
+
+    def _candidates(self, steps: list[Step], tokens: int) -> list[Candidate]:
+        return [
+            Candidate(step.state.load.score, self._cost(step.target, tokens), step.target.quality) for step in steps
+        ]
+
+    def _likely_first(self, steps: list[Step], request: Request) -> tuple[Step, ...]:
+        """Those that are well, in their order; too small ones; resting ones; those whose breaker is open."""
+        likely: list[Step] = []
+        small: list[Step] = []
+        resting: list[Step] = []
+        ejected: list[Step] = []
+        settings, tokens = request.policy.breaker, request.chat.tokens
+        for step in steps:
+            breaker = step.state.breaker(settings) if settings is not None else None
+            window = step.target.capabilities.context_window
+            if breaker is not None and breaker.state is State.OPEN:
+                ejected.append(_because(step, f"asked last, for its breaker is open: {breaker.explanation}"))
+            elif step.state.rests_until > self._now:
+                rest = step.state.rests_until - self._now
+                resting.append(_because(step, f"asked late, for it asked to be left alone for {rest:.3g} s more"))
+            elif window and tokens > window:
+                small.append(_because(step, f"asked late, for about {tokens} tokens are over its context of {window}"))
+            elif breaker is not None and breaker.state is State.HALF_OPEN:
+                likely.append(_because(step, "half-open: may be probed"))
+            else:
+                likely.append(step)
+        return (*likely, *small, *resting, *ejected)
 
 
-def order(organization: str, route: Route, down: DownTargets, now: float) -> Plan:
-    """The route's targets as written, those that are down last, but for one probe per PROBE_INTERVAL."""
-    causes = down.of(organization, route)
-    first: list[Step] = []
-    last: list[Step] = []
-    for index, target in enumerate(route.targets, start=1):
-        cause = causes.get(target.name)
-        if cause is None:
-            first.append(Step(target, f"target {index} of the route"))
-        elif not first and down.probe(organization, target.name, now):
-            first.append(Step(target, f"target {index} of the route; down, asked to see whether it is back: {cause}"))
-        else:
-            last.append(Step(target, f"target {index} of the route; asked last, for it is down: {cause}"))
-    return Plan((*first, *last), route.policy)
+def larger(than: Target, targets: Sequence[Target]) -> list[Target]:
+    """Those of which it is known that their context is larger, as written."""
+    window = than.capabilities.context_window
+    return [target for target in targets if target.capabilities.context_window > window]
+
+
+def _lack(capabilities: Capabilities, chat: Chat) -> str:
+    """The first thing that is asked and cannot be done; empty where there is none."""
+    if chat.tools and not capabilities.tools:
+        return "tools"
+    if chat.json_schema and not capabilities.json_schema:
+        return "response_format"
+    if chat.vision and not capabilities.vision:
+        return "images"
+    return ""
+
+
+def _because(step: Step, why: str) -> Step:
+    return Step(step.target, step.state, f"{step.explanation}; {why}")
+
+
+def _expected(step: Step) -> str:
+    load = step.state.load
+    return f"{load.latency:.3g} s, {load.in_flight} under way"
+
+
+def _price(candidate: Candidate) -> str:
+    return "price not known" if candidate.cost is None else f"about {candidate.cost:.3g} USD"
+
+
+def _figures(candidate: Candidate) -> str:
+    return f"{candidate.latency:.3g} s, {_price(candidate)}, quality {candidate.quality:.3g}"

@@ -108,7 +108,7 @@ class Policy:
     hedge: bool = True
     """Whether a slow attempt is raced by another where that gains."""
     continuation: Continuation = Continuation.AUTO
-    breaker: BreakerSettings | None = BreakerSettings()
+    breaker: BreakerSettings | None = field(default_factory=BreakerSettings)
     """None: no breaker."""
     fallbacks: Mapping[Reason, tuple[Target, ...]] = field(default_factory=dict)
     """Where requests go that failed for a reason; these targets need not be of the route."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 PICOS_PER_NANO = 1_000
+NANOS_PER_DOLLAR = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +44,5 @@ class Price:
 
 def dollars(nanos: int) -> str:
     """Nanodollars as a decimal number of dollars, without needless zeros: `0.0000125`."""
-    whole, fraction = divmod(nanos, 1_000_000_000)
+    whole, fraction = divmod(nanos, NANOS_PER_DOLLAR)
     return f"{whole}.{fraction:09d}".rstrip("0").rstrip(".")

@@ -144,7 +144,7 @@ def receipt(exchange: Exchange) -> pb.Receipt:
     """What Seawall did for the request."""
     return pb.Receipt(
         request_id=exchange.id,
-        target=exchange.answered_by,
+        target=exchange.target,
         attempts=len(exchange.attempts),
         cost_usd="" if exchange.cost is None else dollars(exchange.cost),
     )

@@ -111,15 +111,15 @@ class ChatCompletions:
     def _headers(self, exchange: Exchange) -> Headers:
         """What Seawall did, as far as it is known when the headers leave."""
         attempts = exchange.attempts
-        elapsed = self._clock.monotonic() - exchange.started
-        elsewhere = sum(attempt.duration(self._clock.monotonic()) for attempt in attempts)
+        now = self._clock.monotonic()
+        overhead = now - exchange.started - exchange.asking(now)
         headers = [
             (b"x-seawall-request-id", exchange.id.encode()),
             (b"x-seawall-attempts", str(len(attempts)).encode()),
-            (b"x-seawall-overhead-ms", f"{(elapsed - elsewhere) * 1000:.3f}".encode()),
+            (b"x-seawall-overhead-ms", f"{overhead * 1000:.3f}".encode()),
         ]
-        if attempts and exchange.reason is None:
-            headers.append((b"x-seawall-target", attempts[-1].target.name.encode("latin-1", "replace")))
+        if exchange.target and exchange.reason is None:
+            headers.append((b"x-seawall-target", exchange.target.encode("latin-1", "replace")))
         if exchange.cost is not None:
             headers.append((b"x-seawall-cost", dollars(exchange.cost).encode()))
         if exchange.limit is not None:

@@ -1,0 +1,249 @@
+"""Which target is asked next, and how long it may take: one request's way through its plan."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from events.requests import Cause
+from resilience.clock import Clock
+from resilience.errors import Failure, Reason
+from resilience.retry import PASSING, Backoff, Pace, Recovery, recovery_from
+from services.gateway.application.exchange import Exchange
+from services.gateway.domain.grant import Grant, Refusal
+from services.gateway.domain.plan import Step, larger
+from services.gateway.domain.targets import Targets
+
+RETRY_FIRST, RETRY_CAP = 0.05, 0.5
+"""Seconds of back-off before the same target is asked again whose failure may have passed."""
+UNKNOWN_SHARE = 2 / 3
+"""Of the time that is left, for a target of which nothing is known while another could still be asked."""
+WAKE_SPREAD = 0.25
+"""Of a rest: how much later some come back than others, so that not all who waited do at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A target that may be asked now."""
+
+    step: Step
+    cause: Cause
+    grant: Grant
+    within: float
+    """Seconds for its answer to begin."""
+    learned: bool
+    """Whether that time comes from what was observed of the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    step: Step
+    again: bool = False
+
+
+class Pursuit:
+    """Goes through `steps` in their order, and further as failures make it.
+
+    `cause`: of every attempt; FIRST stands for the usual: first, retries, fallbacks. `original` is the failure that is
+    raised where none of them answers; the first one met where it is None.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        steps: Sequence[Step],
+        targets: Targets,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        cause: Cause = Cause.FIRST,
+        original: Failure | None = None,
+    ) -> None:
+        self._exchange = exchange
+        self._policy = exchange.policy
+        self._stream = bool(exchange.stream)
+        self._candidates = [_Candidate(step) for step in steps]
+        self._targets = targets
+        self._clock = clock
+        self._rng = rng
+        self._cause = cause
+        self._original = original
+        self._refused: dict[str, Refusal] = {}
+        self._paces: dict[str, Pace] = {}
+        self._retries: dict[str, int] = {}
+        self._made = len(exchange.attempts) if cause is Cause.CONTINUATION else 0
+        self._pause = 0.0
+        self._backoff = Backoff(first=RETRY_FIRST, cap=RETRY_CAP, rng=rng)
+
+    async def next(self) -> Try:
+        """The next target, as soon as it may be asked. Raises the original Failure where none is left, or no time."""
+        while True:
+            if self._pause:
+                await self._clock.sleep(self._pause)
+                self._pause = 0.0
+            now = self._clock.monotonic()
+            if now >= self._exchange.deadline:
+                raise self._original or Failure(
+                    Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True
+                )
+            if self._made >= self._policy.max_attempts:
+                raise self._given_up(now)
+            tried = self._first_that_may(now) or self._last_resort(now)
+            if tried is not None:
+                return tried
+            wait = self._shortest_wait(now)
+            if wait is None or now + wait >= self._exchange.deadline:
+                raise self._given_up(now)
+            self._pause = wait * (1.0 + self._rng.random() * WAKE_SPREAD)
+
+    def spare(self, beside: Try) -> Try | None:
+        """A target to ask at once beside a slow one: the next that may be, or the same where there is no other."""
+        if self._made >= self._policy.max_attempts or not beside.step.state.hedger.allow():
+            return None
+        now = self._clock.monotonic()
+        for candidate in (*self._candidates, _Candidate(beside.step)):
+            if self._wait(candidate, now) == 0 and (tried := self._ask(candidate, now, Cause.HEDGE)):
+                return tried
+        return None
+
+    def spare_after(self, beside: Try) -> float | None:
+        """Seconds after which a spare call is worth its price; None where none is."""
+        state = beside.step.state
+        other = self._candidates[0].step.state if self._candidates else state
+        return state.hedger.delay(state.pace(stream=self._stream).observed, other.pace(stream=self._stream).observed)
+
+    def failed(self, tried: Try, failure: Failure) -> None:
+        """Learn from a failure what to ask next."""
+        step = tried.step
+        self._original = self._original or failure
+        if self._cause is Cause.CONTINUATION:
+            # The answer that broke off is the failure to tell of; what a continuation met only rules its target out.
+            step.state.refuses_prefill |= failure.reason is Reason.VENDOR_REJECTED
+            return
+        recovery = recovery_from(failure.reason)
+        if not self._candidates and failure.reason in PASSING:
+            recovery = Recovery.RETRY
+        match recovery:
+            case Recovery.STOP:
+                self._original = failure
+                self._candidates.clear()
+            case Recovery.ELSEWHERE:
+                self._original = failure
+                self._keep_larger(step, failure.reason)
+            case Recovery.RETRY if self._retries.get(step.target.name, 0) < self._policy.retries:
+                self._retries[step.target.name] = self._retries.get(step.target.name, 0) + 1
+                self._candidates.insert(0, _Candidate(step, again=True))
+                self._pause = self._backoff.next() if failure.retry_after is None else failure.retry_after
+            case Recovery.WAIT:
+                self._candidates.append(_Candidate(step, again=True))
+        self._insert_fallbacks(failure.reason)
+
+    def _first_that_may(self, now: float) -> Try | None:
+        for candidate in tuple(self._candidates):
+            if self._wait(candidate, now) == 0 and (tried := self._ask(candidate, now, self._cause_of(candidate))):
+                return tried
+        return None
+
+    def _last_resort(self, now: float) -> Try | None:
+        """One whose breaker is open, the one due soonest, once: no request is refused by breakers alone."""
+        settings = self._policy.breaker
+        ejected = [
+            one
+            for one in self._candidates
+            if not one.again and self._refused.get(one.step.target.name) is Refusal.EJECTED
+        ]
+        if settings is None or not ejected:
+            return None
+        soonest = min(ejected, key=lambda one: one.step.state.breaker(settings).retry_after)
+        return self._ask(_Candidate(soonest.step, again=self._made > 0), now, self._cause_of(soonest), force=True)
+
+    def _ask(self, candidate: _Candidate, now: float, cause: Cause, *, force: bool = False) -> Try | None:
+        """Leave to ask it; None where it is not granted, or would be one call too many."""
+        step = candidate.step
+        name, state = step.target.name, step.state
+        grant = state.grant(self._policy.breaker, self._exchange.criticality, stream=self._stream, force=force)
+        if isinstance(grant, Refusal):
+            self._refused[name] = grant
+            return None
+        self._candidates = [other for other in self._candidates if other.step is not step]
+        if not candidate.again and cause is not Cause.HEDGE:
+            state.budget.deposit()
+        elif not state.budget.withdraw():
+            grant.abandon()
+            return None
+        self._made += 1
+        self._paces.setdefault(name, Pace()).note(now)
+        within, learned = self._within(step, self._exchange.deadline - now)
+        return Try(step, cause, grant, within, learned)
+
+    def _within(self, step: Step, remaining: float) -> tuple[float, bool]:
+        """How long the answer may take to begin, and whether that was learned.
+
+        Only where another could still help is it worth to give up early: the last that can be asked has all the time.
+        """
+        if self._policy.first_token_timeout is not None:
+            return min(remaining, self._policy.first_token_timeout), False
+        if not self._candidates:
+            return remaining, False
+        learned = step.state.pace(stream=self._stream).timeout.seconds
+        if learned is not None:
+            return min(remaining, learned), True
+        return remaining * UNKNOWN_SHARE, False
+
+    def _wait(self, candidate: _Candidate, now: float) -> float:
+        """Seconds until it may be asked; infinite where it may not be any more."""
+        wait = max(0.0, candidate.step.state.rests_until - now)
+        pace = self._paces.get(candidate.step.target.name)
+        if pace is None:
+            return wait
+        paced = pace.wait(now)
+        return float("inf") if paced is None else max(wait, paced)
+
+    def _shortest_wait(self, now: float) -> float | None:
+        return min((wait for candidate in self._candidates if (wait := self._wait(candidate, now)) > 0), default=None)
+
+    def _cause_of(self, candidate: _Candidate) -> Cause:
+        if self._cause is not Cause.FIRST:
+            return self._cause
+        if candidate.again:
+            return Cause.RETRY
+        return Cause.FALLBACK if self._made else Cause.FIRST
+
+    def _keep_larger(self, step: Step, reason: Reason) -> None:
+        """A prompt that is too long for one is kept from those that are not larger; filtered content from all."""
+        fit = larger(step.target, [candidate.step.target for candidate in self._candidates])
+        self._candidates = [
+            candidate
+            for candidate in self._candidates
+            if reason is Reason.CONTEXT_LENGTH_EXCEEDED and candidate.step.target in fit
+        ]
+
+    def _insert_fallbacks(self, reason: Reason) -> None:
+        """Targets that the route names for this failure come next, unless they were asked already."""
+        asked = {attempt.target.name for attempt in self._exchange.attempts}
+        named = [target for target in self._policy.fallbacks.get(reason, ()) if target.name not in asked]
+        names = {target.name for target in named}
+        organization = self._exchange.organization.id
+        self._candidates = [
+            *(
+                _Candidate(Step(target, self._targets.of(organization, target.name), f"named for {reason.value}"))
+                for target in named
+            ),
+            *(candidate for candidate in self._candidates if candidate.step.target.name not in names),
+        ]
+
+    def _given_up(self, now: float) -> Failure:
+        """The original failure, or why nobody could be asked; with the time after which it is worth another try."""
+        rests = [one.step.state.rests_until - now for one in self._candidates if one.step.state.rests_until > now]
+        failure = self._original
+        if failure is None and rests:
+            failure = Failure(
+                Reason.VENDOR_RATE_LIMITED, "Every target of the model has asked to be left alone.", retryable=True
+            )
+        elif failure is None:
+            rests = [one.step.state.pace(stream=self._stream).concurrency.retry_after for one in self._candidates]
+            failure = Failure(
+                Reason.OVERLOADED, "Every target of the model has as much to do as it can take.", retryable=True
+            )
+        if failure.retry_after is None and rests:
+            failure.retry_after = min(rests)
+        return failure

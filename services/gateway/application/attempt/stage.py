@@ -1,0 +1,123 @@
+"""The stage: one answer, by as many attempts as it takes and the budgets allow."""
+
+import random
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from events.requests import Cause
+from resilience.clock import Clock
+from resilience.errors import Failure, Reason
+from resilience.hedge import race
+from resilience.retry import Recovery, recovery_from
+from services.gateway.application.attempt.leg import Leg
+from services.gateway.application.attempt.pursuit import Pursuit, Try
+from services.gateway.application.exchange import Exchange
+from services.gateway.application.ports import Frame, Hop
+from services.gateway.domain.continued import Rest, Said
+from services.gateway.domain.plan import Step
+from services.gateway.domain.route import Continuation
+from services.gateway.domain.targets import Targets
+
+
+class AttemptTargets:
+    """The stage."""
+
+    def __init__(self, hop: Hop, targets: Targets, clock: Clock, rng: random.Random) -> None:
+        self._hop = hop
+        self._targets = targets
+        self._clock = clock
+        self._rng = rng
+
+    async def __call__(
+        self, exchange: Exchange, steps: Sequence[Step], cause: Cause = Cause.FIRST
+    ) -> AsyncGenerator[Frame, None]:
+        """Yield the first answer that begins; where it breaks off, what another says in its continuation.
+
+        Raises the Failure that says most where none begins, or where one breaks off and none can go on.
+        """
+        leg = await self._first_to_answer(exchange, self._pursuit(exchange, steps, cause))
+        exchange.answering = leg.attempt
+        said = Said()
+        rest: Rest | None = None
+        while True:
+            try:
+                async with aclosing(leg.frames()) as frames:
+                    async for frame in frames:
+                        passed = frame if rest is None else _as_rest(frame, rest)
+                        said.note(passed.data, passed.text)
+                        yield passed
+            except Failure as failure:
+                broken = failure
+            else:
+                return
+            leg = await self._another_to_go_on(exchange, said, broken)
+            exchange.answering = leg.attempt
+            exchange.continued_at = len(said.text)
+            rest = Rest(said, leg.target.name)
+
+    async def _first_to_answer(self, exchange: Exchange, pursuit: Pursuit, prefix: str = "") -> Leg:
+        """Ask one target after another until an answer begins. Raises what the pursuit does."""
+        while True:
+            tried = await pursuit.next()
+            after = pursuit.spare_after(tried) if exchange.policy.hedge and tried.cause is Cause.FIRST else None
+            asking = self._ask(exchange, pursuit, tried, prefix)
+            try:
+                if after is None:
+                    return await asking
+                return await race(asking, self._spare(exchange, pursuit, tried), after=after, clock=self._clock)
+            except Failure:
+                continue
+
+    async def _another_to_go_on(self, exchange: Exchange, said: Said, failure: Failure) -> Leg:
+        """Have another target go on with an answer that broke off. Raises `failure` where none can, or may."""
+        steps = exchange.plan.steps if exchange.plan is not None else ()
+        able = [step for step in steps if step.target.capabilities.prefill and not step.state.refuses_prefill]
+        # Those that were asked already come last: they are the most likely to break it off again.
+        tried = [attempt.target.name for attempt in exchange.attempts]
+        able.sort(key=lambda step: tried.count(step.target.name))
+        if not able or not _may_continue(exchange, said, failure):
+            raise failure
+        pursuit = self._pursuit(exchange, able, Cause.CONTINUATION, failure)
+        return await self._first_to_answer(exchange, pursuit, said.text)
+
+    def _spare(
+        self, exchange: Exchange, pursuit: Pursuit, beside: Try
+    ) -> Callable[[], Coroutine[Any, Any, Leg] | None]:
+        def ask() -> Coroutine[Any, Any, Leg] | None:
+            spare = pursuit.spare(beside)
+            return None if spare is None else self._ask(exchange, pursuit, spare, "")
+
+        return ask
+
+    async def _ask(self, exchange: Exchange, pursuit: Pursuit, tried: Try, prefix: str) -> Leg:
+        leg = Leg(exchange, tried, self._hop, self._clock, self._rng, prefix=prefix)
+        try:
+            await leg.open()
+        except Failure as failure:
+            pursuit.failed(tried, failure)
+            raise
+        return leg
+
+    def _pursuit(
+        self, exchange: Exchange, steps: Sequence[Step], cause: Cause, original: Failure | None = None
+    ) -> Pursuit:
+        return Pursuit(exchange, steps, self._targets, self._clock, self._rng, cause=cause, original=original)
+
+
+def _may_continue(exchange: Exchange, said: Said, failure: Failure) -> bool:
+    """Whether the route wants a broken answer continued, and this one can be."""
+    policy, chat = exchange.policy.continuation, exchange.chat
+    if not exchange.stream or not said.parts or failure.reason is Reason.DEADLINE_EXCEEDED:
+        return False
+    if recovery_from(failure.reason) in {Recovery.STOP, Recovery.ELSEWHERE}:
+        return False
+    return policy is Continuation.CONTINUE or (policy is Continuation.AUTO and chat.plain)
+
+
+def _as_rest(frame: Frame, rest: Rest) -> Frame:
+    if not frame.data:
+        return frame
+    data, text = rest.chunk(frame.data, frame.text)
+    return replace(frame, data=data, text=text)

@@ -1,0 +1,90 @@
+"""degrade: what a caller gets where no target of the route answers, from the best to the least."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing
+
+from events.requests import Cache, Cause
+from resilience.errors import Failure
+from resilience.retry import Recovery, recovery_from
+from services.gateway.application.attempt import AttemptTargets
+from services.gateway.application.exchange import Degraded, Exchange
+from services.gateway.application.ports import Frame
+from services.gateway.domain.plan import Step
+from services.gateway.domain.static_answer import FINISHED, chunks, whole
+from services.gateway.domain.targets import Targets
+from services.gateway.domain.usage import Usage
+
+StaleAnswer = Callable[[Exchange], Awaitable[Sequence[Frame] | None]]
+"""The answer that the cache kept beyond its time, where the route allows it."""
+
+
+class AnswerOrDegrade:
+    """The stage around attempt: a stale answer, a smaller model, a text of the operator's; else the clear error."""
+
+    def __init__(self, attempt: AttemptTargets, targets: Targets, stale: StaleAnswer) -> None:
+        self._attempt = attempt
+        self._targets = targets
+        self._stale = stale
+
+    async def __call__(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
+        """Yield the answer's frames. Raises the route's own Failure where there is nothing instead."""
+        steps = exchange.plan.steps if exchange.plan is not None else ()
+        passed = False
+        try:
+            async with aclosing(self._attempt(exchange, steps)) as frames:
+                async for frame in frames:
+                    passed = True
+                    yield frame
+        except Failure as failure:
+            if passed or recovery_from(failure.reason) in {Recovery.STOP, Recovery.ELSEWHERE}:
+                raise
+            refused = failure
+        else:
+            return
+        async with aclosing(self._instead(exchange, refused)) as frames:
+            async for frame in frames:
+                yield frame
+
+    async def _instead(self, exchange: Exchange, failure: Failure) -> AsyncGenerator[Frame, None]:
+        stale = await self._stale(exchange)
+        if stale is not None:
+            exchange.degraded, exchange.cache = Degraded.STALE_ANSWER, Cache.STALE
+            for frame in stale:
+                yield frame
+            return
+        degradation = exchange.policy.degradation
+        if degradation.targets:
+            exchange.degraded = Degraded.SMALLER_MODEL
+            passed = False
+            try:
+                async with aclosing(self._attempt(exchange, self._smaller(exchange), Cause.DEGRADATION)) as frames:
+                    async for frame in frames:
+                        passed = True
+                        yield frame
+            except Failure:
+                if passed:
+                    raise
+            else:
+                return
+        if not degradation.answer:
+            exchange.degraded = None
+            raise failure
+        exchange.degraded = Degraded.STATIC_ANSWER
+        for frame in _static(exchange, degradation.answer):
+            yield frame
+
+    def _smaller(self, exchange: Exchange) -> list[Step]:
+        return [
+            Step(target, self._targets.of(exchange.organization.id, target.name), "a smaller model")
+            for target in exchange.policy.degradation.targets
+        ]
+
+
+def _static(exchange: Exchange, text: str) -> Iterator[Frame]:
+    about = (exchange.id, exchange.chat.model, int(exchange.started_at.timestamp()), text)
+    if not exchange.stream:
+        yield Frame(data=whole(*about), finish_reason=FINISHED, usage=Usage(), end=True)
+        return
+    for data, said, reason in chunks(*about):
+        yield Frame(data=data, text=said, finish_reason=reason)
+    yield Frame(end=True)

@@ -1,0 +1,60 @@
+"""Leave to ask a target once, and how its going is told to all who learn from it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from resilience.balance import Call
+from resilience.breaker import Permit
+from resilience.errors import Reason
+from resilience.limiter.concurrency import Slot
+from resilience.retry import counts_against_target
+
+
+class Refusal(Enum):
+    """Why a target may not be asked now."""
+
+    EJECTED = "its breaker is open"
+    FULL = "it has as much to do as it can take"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave to ask once. Tell it one end; the first counts."""
+
+    permit: Permit | None
+    """None: there is no breaker."""
+    slot: Slot
+    call: Call
+
+    def succeed(self, seconds: float, *, latency: float) -> None:
+        """It answered whole in `seconds`; the answer began after `latency`."""
+        self.call.end(True)
+        self.slot.release(latency)
+        if self.permit is not None:
+            self.permit.succeed(seconds)
+
+    def fail(self, reason: Reason, seconds: float) -> None:
+        """It did not answer."""
+        counts = counts_against_target(reason)
+        self.call.end(not counts and reason is not Reason.VENDOR_RATE_LIMITED)
+        self.slot.release(None, dropped=reason in _DROPPED)
+        if self.permit is None:
+            return
+        if counts:
+            self.permit.fail(reason.value)
+        elif reason is Reason.VENDOR_RATE_LIMITED:
+            self.permit.abandon()
+        else:
+            # It was well enough to say what is wrong with the request.
+            self.permit.succeed(seconds)
+
+    def abandon(self) -> None:
+        """It was not let finish; that says nothing of it."""
+        self.call.abandon()
+        self.slot.release(None)
+        if self.permit is not None:
+            self.permit.abandon()
+
+
+_DROPPED = frozenset({Reason.VENDOR_OVERLOADED, Reason.VENDOR_TIMEOUT, Reason.VENDOR_FIRST_TOKEN_TIMEOUT})
+"""Signs that it has more to do than it can."""

@@ -1,0 +1,186 @@
+"""What is known of each target, learned from how it answered: whether it may be asked, and how fast it is."""
+
+import random
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+
+from resilience.balance import Load
+from resilience.breaker import Breaker, BreakerSettings, State, Transition
+from resilience.budget import Budget
+from resilience.clock import Clock
+from resilience.criticality import Criticality
+from resilience.hedge import Hedger
+from resilience.limiter.concurrency import ConcurrencyLimit
+from resilience.quantiles import Quantiles
+from resilience.retry import Backoff
+from resilience.timeout import AdaptiveTimeout
+from services.gateway.domain.grant import Grant, Refusal
+from services.gateway.domain.token_estimate import TokenEstimate
+
+MOST = 2_000
+"""Targets that are remembered; the one not asked longest is forgotten, and begins anew."""
+EXTRA_CALLS = 0.1
+"""Retries and hedges, as a share of a target's calls."""
+FIRST_FRAME_FLOOR, FIRST_FRAME_CEILING = 2.0, 60.0
+"""Seconds between which the time for a stream's first frame is learned."""
+WHOLE_FLOOR, WHOLE_CEILING = 5.0, 300.0
+"""Seconds between which the time for a whole answer is learned."""
+IDLE_FLOOR, IDLE_CEILING = 5.0, 30.0
+"""Seconds between which the time between two frames is learned; the longest before anything was."""
+REST_FIRST, REST_CAP = 0.5, 30.0
+"""Seconds that a target rests which is limited and does not say for how long."""
+
+Told = Callable[[str, str, Transition], None]
+"""Hears of each transition: organization, target, what changed. Must not block."""
+
+
+class Pace:
+    """How fast a target answers calls of one kind, how long that may take, and how many at a time."""
+
+    __slots__ = ("concurrency", "observed", "timeout")
+
+    def __init__(self, clock: Clock, floor: float, ceiling: float) -> None:
+        self.observed = Quantiles()
+        self.timeout = AdaptiveTimeout(floor=floor, ceiling=ceiling)
+        self.concurrency = ConcurrencyLimit(clock, initial=256, minimum=8, maximum=4096)
+
+    def observe(self, seconds: float) -> None:
+        """An answer began, or was there whole, after so long."""
+        self.observed.add(seconds)
+        self.timeout.observe(seconds)
+
+    def given_up(self, seconds: float, draw: float) -> None:
+        """An answer was not waited for any longer: it would have taken more than `seconds`.
+
+        How much more is drawn (`draw`, 0 to 1) from those that did, or the slow ones would be forgotten just because
+        they are not waited for.
+        """
+        beyond = self.observed.quantile(1.0 - draw * self.observed.survival(seconds))
+        self.observed.add(max(seconds, beyond))
+
+
+class TargetState:
+    """One target's."""
+
+    __slots__ = (
+        "_breakers",
+        "_clock",
+        "_make_breaker",
+        "_rest",
+        "budget",
+        "hedger",
+        "idle",
+        "load",
+        "refuses_prefill",
+        "rests_until",
+        "streams",
+        "tokens",
+        "wholes",
+    )
+
+    def __init__(self, clock: Clock, rng: random.Random, make_breaker: Callable[[BreakerSettings], Breaker]) -> None:
+        self.load = Load(clock)
+        self.budget = Budget(ratio=EXTRA_CALLS, clock=clock)
+        self.hedger = Hedger()
+        self.streams = Pace(clock, FIRST_FRAME_FLOOR, FIRST_FRAME_CEILING)
+        self.wholes = Pace(clock, WHOLE_FLOOR, WHOLE_CEILING)
+        self.idle = AdaptiveTimeout(floor=IDLE_FLOOR, ceiling=IDLE_CEILING)
+        self.tokens = TokenEstimate()
+        self.rests_until = 0.0
+        """On the monotonic clock: it asked to be left alone until then."""
+        self.refuses_prefill = False
+        """It was asked to go on with an answer, and called that invalid."""
+        self._clock = clock
+        self._rest = Backoff(first=REST_FIRST, cap=REST_CAP, rng=rng)
+        self._make_breaker = make_breaker
+        self._breakers: dict[BreakerSettings, Breaker] = {}
+
+    @property
+    def breakers(self) -> tuple[Breaker, ...]:
+        """Under all settings."""
+        return tuple(self._breakers.values())
+
+    def breaker(self, settings: BreakerSettings) -> Breaker:
+        """Its breaker under these settings: routes that differ in them do not share one."""
+        breaker = self._breakers.get(settings)
+        if breaker is None:
+            breaker = self._breakers[settings] = self._make_breaker(settings)
+        return breaker
+
+    def pace(self, *, stream: bool) -> Pace:
+        """How fast answers come: streams to their first frame, others whole."""
+        return self.streams if stream else self.wholes
+
+    def grant(
+        self, settings: BreakerSettings | None, criticality: Criticality, *, stream: bool, force: bool = False
+    ) -> Grant | Refusal:
+        """Leave to ask it once. `force`: although its breaker is open, for everything else failed."""
+        permit = None
+        if settings is not None:
+            breaker = self.breaker(settings)
+            permit = breaker.force() if force else breaker.admit()
+            if permit is None:
+                return Refusal.EJECTED
+        slot = self.pace(stream=stream).concurrency.acquire(criticality)
+        if slot is None:
+            if permit is not None:
+                permit.abandon()
+            return Refusal.FULL
+        return Grant(permit, slot, self.load.begin())
+
+    def rest(self, retry_after: float | None) -> None:
+        """Leave it alone for as long as it asks, or for a while that grows with each time it asks."""
+        seconds = self._rest.next() if retry_after is None else retry_after
+        self.rests_until = max(self.rests_until, self._clock.monotonic() + seconds)
+
+    def rested(self) -> None:
+        """It answers again."""
+        self._rest.reset()
+
+
+class Targets:
+    """All of them, in memory. Breakers are shared with other gateways by who listens to `on_transition`."""
+
+    def __init__(self, clock: Clock, rng: random.Random, on_transition: Told, *, most: int = MOST) -> None:
+        self._clock = clock
+        self._rng = rng
+        self._on_transition = on_transition
+        self._most = most
+        self._states: OrderedDict[tuple[str, str], TargetState] = OrderedDict()
+
+    def of(self, organization: str, target: str) -> TargetState:
+        """What is known of `target` (`provider/model`); begins with nothing."""
+        key = (organization, target)
+        state = self._states.get(key)
+        if state is None:
+            state = self._states[key] = TargetState(
+                self._clock, self._rng, lambda settings: self._breaker(key, settings)
+            )
+            if len(self._states) > self._most:
+                self._states.popitem(last=False)
+        else:
+            self._states.move_to_end(key)
+        return state
+
+    def told_open(self, organization: str, target: str, explanation: str, until: datetime | None) -> None:
+        """Another replica's breaker opened, or monitor calls the target down."""
+        state = self.of(organization, target)
+        for breaker in state.breakers or (state.breaker(BreakerSettings()),):
+            breaker.trip(explanation, until=until)
+
+    def told_closed(self, organization: str, target: str, explanation: str) -> None:
+        """Another replica's breaker closed."""
+        state = self._states.get((organization, target))
+        for breaker in state.breakers if state is not None else ():
+            if breaker.state is State.OPEN:
+                breaker.heal(explanation)
+
+    def _breaker(self, key: tuple[str, str], settings: BreakerSettings) -> Breaker:
+        organization, target = key
+        return Breaker(
+            settings,
+            self._clock,
+            rng=self._rng,
+            on_change=lambda transition: self._on_transition(organization, target, transition),
+        )
