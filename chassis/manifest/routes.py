@@ -83,6 +83,7 @@ class Breaker(Section):
     failure_rate: Rate | None = None
     minimum_calls: Calls | None = None
     window: Duration | None = None
+    window_calls: Calls | None = None
     consecutive_failures: Calls | None = None
     open: Duration | None = None
     probes: Annotated[Count, AfterValidator(bounds.PROBES.check)] | None = None

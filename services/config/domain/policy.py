@@ -17,6 +17,7 @@ class Breaker:
     failure_rate: float | None = None
     minimum_calls: int | None = None
     window: timedelta | None = None
+    window_calls: int | None = None
     consecutive_failures: int | None = None
     open: timedelta | None = None
     probes: int | None = None
@@ -30,6 +31,11 @@ class Breaker:
         hold("failure_rate", self.failure_rate, bounds.RATE.check)
         hold("minimum_calls", self.minimum_calls, bounds.CALLS.check)
         hold("window", self.window, bounds.TIME.check)
+        hold("window_calls", self.window_calls, bounds.CALLS.check)
+        if self.window_calls is not None and self.window is not None:
+            raise invalid("window_calls", "counts the last calls instead of those within window: only one can be said")
+        if self.window_calls is not None and self.minimum_calls is not None and self.minimum_calls > self.window_calls:
+            raise invalid("minimum_calls", "must be at most window_calls, or the rate would never mean anything")
         hold("consecutive_failures", self.consecutive_failures, bounds.CALLS.check)
         hold("open", self.open, bounds.TIME.check)
         hold("probes", self.probes, bounds.PROBES.check)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from chassis.manifest import Limits, Manifest, Policy, parse, read_file
+from chassis.manifest.routes import Breaker
 from chassis.principal import Role
 from resilience.errors import Failure, Reason
 
@@ -55,8 +56,8 @@ def test_example_is_read_whole() -> None:
     assert (route.policy.timeout, route.policy.first_token_timeout) == (timedelta(minutes=1), timedelta(seconds=5))
     assert (route.policy.retries, route.policy.idle_timeout) == (2, None)
     assert [model.route.strategy for model in manifest.models] == ["ordered", "balanced", "ordered"]
-    assert manifest.models[1].route.policy == Policy()
-    assert manifest.models[2].route.policy.breaker.off
+    assert manifest.models[1].route.policy == Policy(breaker=Breaker(window_calls=50))
+    assert manifest.models[2].route.policy == Policy(breaker=Breaker(off=True))
     assert manifest.prices[0].cached_input == Decimal("0.025")
     assert manifest.prices[1].effective == datetime(2027, 1, 1, tzinfo=UTC)
     assert manifest.projects[0].limits == Limits(requests_per_minute=600)

@@ -135,6 +135,7 @@ def test_a_wrong_target_is_refused(fields: str, told: str) -> None:
         ("breaker: {failure_rate: 0}", "breaker.failure_rate: must be more than 0 and at most 1"),
         ("breaker: {minimum_calls: 0}", "breaker.minimum_calls: must be from 1 to 10000"),
         ("breaker: {window: 2h}", "breaker.window: must be more than 0s and at most 1h"),
+        ("breaker: {window_calls: 0}", "breaker.window_calls: must be from 1 to 10000"),
         ("breaker: {consecutive_failures: 10001}", "breaker.consecutive_failures: must be from 1 to 10000"),
         ("breaker: {open: 0s}", "breaker.open: must be more than 0s and at most 1h"),
         ("breaker: {probes: 101}", "breaker.probes: must be from 1 to 100"),

@@ -37,6 +37,7 @@ breakers = st.builds(
     calls,
     times,
     calls,
+    calls,
     times,
     calls,
     times,

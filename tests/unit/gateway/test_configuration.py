@@ -138,6 +138,9 @@ def test_a_policy_is_read(said: dict[str, Any], read: Policy) -> None:
         ({"failure_rate": 0.25}, BreakerSettings(failure_rate=0.25)),
         ({"minimum_calls": 3}, BreakerSettings(minimum_calls=3)),
         ({"window": Duration(seconds=60)}, BreakerSettings(window=60.0)),
+        ({"window_calls": 50}, BreakerSettings(window_calls=50)),
+        ({"window_calls": 5}, BreakerSettings(window_calls=5, minimum_calls=5)),
+        ({"window_calls": 5, "minimum_calls": 4}, BreakerSettings(window_calls=5, minimum_calls=4)),
         ({"consecutive_failures": 2}, BreakerSettings(consecutive_failures=2)),
         ({"open": Duration(seconds=1)}, BreakerSettings(open_for=1.0)),
         ({"probes": 1}, BreakerSettings(probes=1)),
@@ -178,6 +181,7 @@ def test_words_of_a_newer_config_are_left_out_and_told_once() -> None:
         policy=pb.Policy(
             hedge="always",
             continuation="rewrite",
+            breaker=pb.BreakerPolicy(minimum_calls=0),
             fallbacks=[
                 pb.Fallback(reason="vendor_bored", targets=[BARE]),
                 pb.Fallback(reason="vendor_error", targets=[BARE]),
@@ -195,6 +199,7 @@ def test_words_of_a_newer_config_are_left_out_and_told_once() -> None:
     assert organization.projects["shop"].criticality is Criticality.DEFAULT
     assert not current().keys, "nobody knows what a key of such a role may do"
     assert sorted((entry["field"], entry["word"]) for entry in logs) == [
+        ("breaker", "minimum_calls: 0"),
         ("continuation", "rewrite"),
         ("criticality", "vital"),
         ("fallbacks.reason", "vendor_bored"),

@@ -518,18 +518,21 @@ class BreakerPolicy(_message.Message):
     SLOW_CALL_FIELD_NUMBER: _builtins.int
     SLOW_RATE_FIELD_NUMBER: _builtins.int
     CONSECUTIVE_FAILURES_FIELD_NUMBER: _builtins.int
+    WINDOW_CALLS_FIELD_NUMBER: _builtins.int
     off: _builtins.bool
     """Whether there is none."""
     failure_rate: _builtins.float
     """Share of failed calls, 0 to 1; 0.5 where absent."""
     minimum_calls: _builtins.int
-    """Calls within the window before the rate means anything; 10 where absent."""
+    """Calls within the window before the rate means anything; 10 where absent, or `window_calls` where that is less."""
     probes: _builtins.int
     """Probes that must succeed; 2 where absent."""
     slow_rate: _builtins.float
     """Share of slow calls, 0 to 1; 0.9 where absent."""
     consecutive_failures: _builtins.int
     """In a row; with so many it opens, however few calls there were. 5 where absent."""
+    window_calls: _builtins.int
+    """How many of the last calls count, however long ago, instead of those within `window`; by time where absent."""
     @_builtins.property
     def window(self) -> _duration_pb2.Duration:
         """10 s where absent."""
@@ -556,10 +559,11 @@ class BreakerPolicy(_message.Message):
         slow_call: _duration_pb2.Duration | None = ...,
         slow_rate: _builtins.float | None = ...,
         consecutive_failures: _builtins.int | None = ...,
+        window_calls: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures", "_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "consecutive_failures", b"consecutive_failures", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures", "_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "_window_calls", b"_window_calls", "consecutive_failures", b"consecutive_failures", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window", "window_calls", b"window_calls"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures", "_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "consecutive_failures", b"consecutive_failures", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "off", b"off", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures", "_failure_rate", b"_failure_rate", "_minimum_calls", b"_minimum_calls", "_probes", b"_probes", "_slow_rate", b"_slow_rate", "_window_calls", b"_window_calls", "consecutive_failures", b"consecutive_failures", "failure_rate", b"failure_rate", "minimum_calls", b"minimum_calls", "off", b"off", "open", b"open", "probes", b"probes", "slow_call", b"slow_call", "slow_rate", b"slow_rate", "window", b"window", "window_calls", b"window_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consecutive_failures: _TypeAlias = _typing.Literal["consecutive_failures"]  # noqa: Y015
     _WhichOneofArgType__consecutive_failures: _TypeAlias = _typing.Literal["_consecutive_failures", b"_consecutive_failures"]  # noqa: Y015
@@ -571,6 +575,8 @@ class BreakerPolicy(_message.Message):
     _WhichOneofArgType__probes: _TypeAlias = _typing.Literal["_probes", b"_probes"]  # noqa: Y015
     _WhichOneofReturnType__slow_rate: _TypeAlias = _typing.Literal["slow_rate"]  # noqa: Y015
     _WhichOneofArgType__slow_rate: _TypeAlias = _typing.Literal["_slow_rate", b"_slow_rate"]  # noqa: Y015
+    _WhichOneofReturnType__window_calls: _TypeAlias = _typing.Literal["window_calls"]  # noqa: Y015
+    _WhichOneofArgType__window_calls: _TypeAlias = _typing.Literal["_window_calls", b"_window_calls"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consecutive_failures) -> _WhichOneofReturnType__consecutive_failures | None: ...
     @_typing.overload
@@ -581,6 +587,8 @@ class BreakerPolicy(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__probes) -> _WhichOneofReturnType__probes | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__slow_rate) -> _WhichOneofReturnType__slow_rate | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__window_calls) -> _WhichOneofReturnType__window_calls | None: ...
 
 Global___BreakerPolicy: _TypeAlias = BreakerPolicy  # noqa: Y015
 

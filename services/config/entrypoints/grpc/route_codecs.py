@@ -89,7 +89,15 @@ def _decode_policy(message: pb.Policy) -> Policy:
     with at("breaker"):
         breaker = Breaker(
             off=message.breaker.off,
-            **_given(message.breaker, "failure_rate", "minimum_calls", "consecutive_failures", "probes", "slow_rate"),
+            **_given(
+                message.breaker,
+                "failure_rate",
+                "minimum_calls",
+                "window_calls",
+                "consecutive_failures",
+                "probes",
+                "slow_rate",
+            ),
             **_spans(message.breaker, "window", "open", "slow_call"),
         )
     with at("cache"):
@@ -132,6 +140,7 @@ def _encode_breaker(breaker: Breaker) -> pb.BreakerPolicy:
         failure_rate=breaker.failure_rate,
         minimum_calls=breaker.minimum_calls,
         window=duration(breaker.window),
+        window_calls=breaker.window_calls,
         consecutive_failures=breaker.consecutive_failures,
         open=duration(breaker.open),
         probes=breaker.probes,

@@ -6,6 +6,7 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.protobuf.text_format import MessageToString
 
 from resilience.breaker import BreakerSettings
 from resilience.errors import Reason
@@ -78,13 +79,17 @@ class RouteReader:
             cache=CachePolicy(**_given(message.cache, "ttl", "stale")),
             single_flight=message.single_flight,
             degradation=Degradation(self._targets(degradation.targets), degradation.answer),
-            breaker=_breaker(message.breaker),
+            breaker=None if message.breaker.off else self._breaker(message.breaker),
             **_given(message, "timeout", "first_token_timeout", "idle_timeout", "retries", "max_attempts"),
             **_known(
                 hedge=self._words.meaning("hedge", message.hedge, _HEDGE.__getitem__),
                 continuation=self._words.meaning("continuation", message.continuation, Continuation),
             ),
         )
+
+    def _breaker(self, message: pb.BreakerPolicy) -> BreakerSettings:
+        said = MessageToString(message, as_one_line=True)
+        return self._words.meaning("breaker", said, lambda _: _breaker(message)) or BreakerSettings()
 
     def _fallbacks(self, messages: Iterable[pb.Fallback]) -> Mapping[Reason, tuple[Target, ...]]:
         return {
@@ -98,25 +103,27 @@ def _balance(message: pb.Balance) -> Balance:
     return Balance(message.latency, message.cost, message.quality)
 
 
-def _breaker(message: pb.BreakerPolicy) -> BreakerSettings | None:
-    if message.off:
-        return None
+def _breaker(message: pb.BreakerPolicy) -> BreakerSettings:
     settings = BreakerSettings(
         **_given(
             message,
             "failure_rate",
             "minimum_calls",
             "window",
+            "window_calls",
             "consecutive_failures",
             "probes",
             "slow_call",
             "slow_rate",
         )
     )
-    if not message.HasField("open"):
-        return settings
-    first = _seconds(message.open)
-    return replace(settings, open_for=first, open_cap=max(first, settings.open_cap))
+    if message.HasField("open"):
+        first = _seconds(message.open)
+        settings = replace(settings, open_for=first, open_cap=max(first, settings.open_cap))
+    if settings.window_calls and not message.HasField("minimum_calls"):
+        # More calls than the window holds would never come together.
+        settings = replace(settings, minimum_calls=min(settings.minimum_calls, settings.window_calls))
+    return settings
 
 
 def _given(message: Message, *names: str) -> dict[str, Any]:

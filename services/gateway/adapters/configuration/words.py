@@ -33,4 +33,4 @@ class Words:
     def _tell(self, field: str, word: Hashable) -> None:
         if (field, word) not in self._told and len(self._told) < MOST:
             self._told.add((field, word))
-            log.warning("config has a word that this version does not know", field=field, word=word)
+            log.warning("config says what this version does not understand", field=field, word=word)
