@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import alerts, apply, chat, doctor, events, keys, requests, status, targets, up
+from cli.commands import alerts, apply, chat, doctor, events, explain, keys, requests, status, targets, up
 
 app = typer.Typer(
     name="seawall",
@@ -18,6 +18,7 @@ app.command()(status.status)
 app.command()(doctor.doctor)
 app.command()(apply.apply)
 app.command()(targets.targets)
+app.command()(explain.explain)
 app.add_typer(requests.app, name="requests")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")

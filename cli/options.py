@@ -20,5 +20,11 @@ DataDir = Annotated[
     typer.Option("--data-dir", envvar="SEAWALL_DATA_DIR", help="Where a running `seawall up` keeps its files."),
 ]
 DEFAULT_DATA_DIR = Path(".seawall")
+RequestId = Annotated[
+    str, typer.Argument(help="As `seawall chat` and the header x-seawall-request-id tell it.", show_default=False)
+]
+WaitForLedger = Annotated[
+    float, typer.Option("--wait", min=0, help="Seconds to wait for one that was answered just now.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is destroyed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Data as JSON on stdout; errors as JSON on stderr.")]

@@ -54,6 +54,16 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty:
         say(empty)
 
 
+def print_steps(sentences: Iterable[str]) -> None:
+    """Numbered sentences on stdout; at a terminal wrapped to its width, else a line each."""
+    steps = Table.grid(padding=(0, 1))
+    steps.add_column(justify="right", style="dim", no_wrap=True)
+    steps.add_column(overflow="fold")
+    for number, sentence in enumerate(sentences, start=1):
+        steps.add_row(f"{number}.", escape(sentence))
+    stdout.print(steps, soft_wrap=False, width=None if stdout.is_terminal else PIPE_WIDTH)
+
+
 def report(problem: Problem, *, as_json: bool) -> None:
     """Tell a problem on stderr."""
     if as_json:

@@ -9,12 +9,10 @@ from rich.table import Table
 
 from cli.connection import connect
 from cli.door import OWN, Door
-from cli.ledger import SERVICE, find_request
-from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Key, Url
+from cli.ledger import SERVICE, absent, find_request
+from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Key, RequestId, Url, WaitForLedger
 from cli.output import command, print_json, print_table, stdout
-from cli.problem import Problem
 from cli.show import NONE, as_dict, dollars, id_of, milliseconds_of, time_of
-from resilience.errors import Reason
 from seawall.monitor.v1 import monitor_pb2
 
 app = typer.Typer(no_args_is_help=True, help="What was asked, where it went, why, and what it took.")
@@ -45,8 +43,8 @@ def list_requests(
 @app.command("show")
 @command
 def show_request(
-    request_id: Annotated[str, typer.Argument(help="As `seawall chat` and the header x-seawall-request-id tell it.")],
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for one that was answered just now.")] = 3.0,
+    request_id: RequestId,
+    wait: WaitForLedger = 3.0,
     url: Url = None,
     key: Key = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -55,11 +53,7 @@ def show_request(
     """One request: the targets that were considered and why, each attempt, tokens, cost, trace."""
     request = find_request(Door(connect(url, key, data_dir)), request_id, patience=wait)
     if request is None:
-        raise Problem(
-            Reason.NOT_FOUND,
-            f"The ledger has no request {request_id!r}.",
-            hint="`seawall requests list` shows what it has; a request is there about two seconds after its end.",
-        )
+        raise absent(request_id)
     if as_json:
         print_json(as_dict(request))
     else:
@@ -91,8 +85,9 @@ def _show(request: monitor_pb2.Request) -> None:
     for label, value in (
         ("model", request.model),
         ("ended", f"[{colour}]{escape(ended)}[/]"),
-        ("answered by", escape(request.target or NONE)),
+        ("answered by", escape(_answered_by(request))),
         ("asked by", escape(f"{id_of(request.project)}/{id_of(request.key)}")),
+        ("criticality", escape(request.criticality or NONE)),
         ("began", time_of(request, "start_time")),
         ("took", _took(request)),
         ("tokens", f"{_tokens(request.usage)} ({request.usage.cached_input_tokens} of the input cached)"),
@@ -109,10 +104,18 @@ def _show(request: monitor_pb2.Request) -> None:
     )
     stdout.print("\n[bold]Attempts[/]")
     print_table(
-        ("attempt", "target", "outcome", "reason", "vendor", "first token", "took", "tokens", "cost"),
+        ("attempt", "cause", "target", "outcome", "reason", "vendor", "first token", "took", "tokens", "cost"),
         (_attempt(attempt) for attempt in request.attempts),
         empty="None.",
     )
+
+
+def _answered_by(request: monitor_pb2.Request) -> str:
+    """The target, the cache, or what stood in for both; and where a broken answer was gone on with."""
+    who = request.target or (f"the cache ({request.cache})" if request.cache else NONE)
+    degraded = f", degraded: {request.degraded}" if request.degraded else ""
+    went_on = f", which went on after {request.continued_at} characters" if request.HasField("continued_at") else ""
+    return who + degraded + went_on
 
 
 def _took(request: monitor_pb2.Request) -> str:
@@ -123,12 +126,13 @@ def _took(request: monitor_pb2.Request) -> str:
 def _attempt(attempt: monitor_pb2.Attempt) -> tuple[str, ...]:
     return (
         str(attempt.number),
+        attempt.cause or NONE,
         attempt.target,
         attempt.outcome,
         attempt.reason or NONE,
         str(attempt.vendor_status) if attempt.vendor_status else NONE,
         milliseconds_of(attempt, "first_token"),
         milliseconds_of(attempt, "duration"),
-        _tokens(attempt.usage),
+        _tokens(attempt.usage) + (" estimated" if attempt.usage_estimated else ""),
         dollars(attempt.cost_usd),
     )

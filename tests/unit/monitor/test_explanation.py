@@ -13,7 +13,7 @@ from services.monitor.domain.ledger import Detail, Entry
 from services.monitor.domain.words import WHY, span, tokens_told
 from tests.unit.monitor.facts import START, attempt
 
-USED = {"tokens": Tokens(input=12, output=3), "cost": Money(amount="0.0005")}
+USED: dict[str, Any] = {"tokens": Tokens(input=12, output=3), "cost": Money(amount="0.0005")}
 
 
 def tried(number: int, target: str, cause: Cause | None, after: int = 0, **changes: Any) -> Attempt:
@@ -53,7 +53,12 @@ def test_a_fallback_is_told_from_plan_to_bill() -> None:
         PlannedTarget(target="b/m", position=2, explanation="target 2 of the route"),
         PlannedTarget(target="a/m", position=1, explanation="target 1 of the route."),
     )
-    failed = {"outcome": Outcome.FAILED, "reason": Reason.VENDOR_OVERLOADED, "vendor_status": 503, "duration_ms": 12.0}
+    failed: dict[str, Any] = {
+        "outcome": Outcome.FAILED,
+        "reason": Reason.VENDOR_OVERLOADED,
+        "vendor_status": 503,
+        "duration_ms": 12.0,
+    }
     assert told(
         tried(1, "a/m", Cause.FIRST, **failed),
         tried(2, "b/m", Cause.FALLBACK, 14, duration_ms=900.0, first_token_ms=280.0, **USED),
