@@ -120,7 +120,8 @@ async def test_a_silent_target_is_given_up_after_its_time_and_not_asked_again() 
 
 
 async def test_how_long_a_target_may_take_is_learned_from_how_long_it_took() -> None:
-    world = World({"alpha/small": [[1.0, *stream("hi")]] * 40 + [[600.0]], "beta/small": [stream("there")]})
+    usual: list[Answer] = [[1.0, *stream("hi")]]
+    world = World({"alpha/small": usual * 40 + [[600.0]], "beta/small": [stream("there")]})
     for _ in range(40):
         await run(world, world.exchange(stream=True))
     began = world.clock.monotonic()
@@ -129,7 +130,8 @@ async def test_how_long_a_target_may_take_is_learned_from_how_long_it_took() -> 
 
 
 async def test_the_last_target_has_all_the_time_that_is_left() -> None:
-    world = World({"alpha/small": [[0.5, *stream("hi")]] * 40 + [[50.0, *stream("late")]]}, targets=(ALPHA,))
+    usual: list[Answer] = [[0.5, *stream("hi")]]
+    world = World({"alpha/small": usual * 40 + [[50.0, *stream("late")]]}, targets=(ALPHA,))
     for _ in range(40):
         await run(world, world.exchange(stream=True))
     assert said(await run(world, world.exchange(stream=True))) == "late"

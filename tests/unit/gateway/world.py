@@ -1,5 +1,6 @@
 """A gateway in memory: real stages, a hop that answers from a script, a journal that is a list."""
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
@@ -11,29 +12,34 @@ from chassis.principal import Principal, Role
 from events.cloudevents import Received, Record, decode
 from events.requests import RequestFinished
 from events.topics import REQUESTS
+from resilience.breaker import Transition
 from resilience.clock import VirtualClock
 from resilience.errors import Failure, Reason
 from resilience.limiter.gcra import Decision
+from services.gateway.adapters.memory_answers import MemoryAnswers
 from services.gateway.application.admit import Admit
-from services.gateway.application.attempt_targets import AttemptTargets
+from services.gateway.application.attempt import AttemptTargets
 from services.gateway.application.complete_chat import CompleteChat
+from services.gateway.application.degrade import AnswerOrDegrade
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.guard import Guard
 from services.gateway.application.plan_request import PlanRequest
 from services.gateway.application.ports import Envelope, Frame
+from services.gateway.application.recall import Recall
 from services.gateway.application.settle import Settle
 from services.gateway.domain.configuration import DatedPrice, Organization, Project
 from services.gateway.domain.failure import VendorFailure
-from services.gateway.domain.plan import DownTargets
+from services.gateway.domain.options import Options
 from services.gateway.domain.route import Policy, Route, Target
+from services.gateway.domain.targets import Targets
 from services.gateway.domain.usage import Price, Usage
 
 ALPHA = Target("alpha", "small")
 BETA = Target("beta", "small")
 USAGE = Usage(input_tokens=1000, output_tokens=100)
 
-Answer = Sequence[Frame | Failure]
-"""What one attempt yields, in order; a Failure is raised."""
+Answer = Sequence[Frame | Failure | float]
+"""What one attempt yields, in order; a Failure is raised, a number is so many seconds of silence."""
 
 WHOLE: Answer = [Frame(data=b'{"id":"x"}', finish_reason="stop", usage=USAGE, end=True)]
 STREAM: Answer = [
@@ -44,13 +50,14 @@ STREAM: Answer = [
 ]
 
 
-def vendor(reason: Reason, status: int | None = None) -> VendorFailure:
-    return VendorFailure(reason, f"it is {reason}", retryable=True, status=status)
+def vendor(reason: Reason, status: int | None = None, retry_after: float | None = None) -> VendorFailure:
+    return VendorFailure(reason, f"it is {reason}", retryable=True, status=status, retry_after=retry_after)
 
 
 @dataclass
 class ScriptedHop:
     answers: dict[str, list[Answer]]
+    clock: VirtualClock
     asked: list[Envelope] = field(default_factory=list)
     closed: int = 0
 
@@ -62,7 +69,10 @@ class ScriptedHop:
             for piece in answer:
                 if isinstance(piece, Failure):
                     raise piece
-                yield piece
+                if isinstance(piece, float):
+                    await self.clock.sleep(piece)
+                else:
+                    yield piece
         finally:
             self.closed += 1
 
@@ -108,9 +118,10 @@ class World:
         project: Project | None = None,
     ) -> None:
         self.clock = VirtualClock()
-        self.hop = ScriptedHop(answers)
+        self.hop = ScriptedHop(answers, self.clock)
         self.journal = ListJournal()
-        self.down = DownTargets()
+        self.transitions: list[tuple[str, str, Transition]] = []
+        self.targets = Targets(self.clock, random.Random(0), lambda *told: self.transitions.append(told))
         self.project = project or Project()
         begin = datetime(2020, 1, 1, tzinfo=UTC)
         self.organization = Organization(
@@ -120,9 +131,15 @@ class World:
             models={"chat": Route(targets, policy or Policy())},
             prices={ALPHA.name: (DatedPrice(begin, Price(input=250_000, output=2_000_000, cached_input=25_000)),)},
         )
+        self.plan = PlanRequest(self.targets, self.clock, random.Random(0))
+        recall = Recall(MemoryAnswers(self.clock), self.clock)
         self.complete = CompleteChat(
-            stages=(Admit(CountingLimiter(), self.journal), Guard(), PlanRequest(self.down, self.clock)),
-            attempt=AttemptTargets(self.hop, self.clock, random.Random(0)),
+            stages=(Admit(CountingLimiter(), self.journal), Guard()),
+            recall=recall,
+            plan=self.plan,
+            attempt=AnswerOrDegrade(
+                AttemptTargets(self.hop, self.targets, self.clock, random.Random(0)), self.targets, recall.stale
+            ),
             settle=Settle(self.journal, self.clock),
         )
 
@@ -132,13 +149,14 @@ class World:
         *,
         stream: bool | None = None,
         timeout: float | None = None,
+        options: Options | None = None,
     ) -> Exchange:
         exchange = Exchange(
             id="req_1",
             secret=None,
             body=body,
             stream=stream,
-            timeout=timeout,
+            options=options or Options(timeout=timeout),
             started_at=self.clock.now(),
             started=self.clock.monotonic(),
             span=trace.INVALID_SPAN,
