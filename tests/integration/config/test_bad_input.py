@@ -12,6 +12,7 @@ from seawall.config.v1 import config_pb2 as api
 from seawall.config.v1 import resources_pb2 as pb
 from tests.integration.config.running import MANIFEST, OWN, SHOP, Config, running
 
+NAN, INF = float("nan"), float("inf")
 TARGETS = [pb.Target(provider="local", model="m"), pb.Target(provider="openai-main", model="gpt-5")]
 
 
@@ -37,6 +38,9 @@ async def _acme(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Confi
         ("http://gpu-1:8000/v1", "http://gpu-1:8000/v1?key=1", "providers[1].base_url"),
         ("model: gpt-5-mini}", "model: gpt 5}", "models[0].route.targets[0].model"),
         ("provider: local", "provider: gone", "models[0].route.targets[1].provider"),
+        ("timeout: 60s", "breaker: {off: true, probes: 1}", "models[0].route.policy.breaker.off"),
+        ("timeout: 60s", "cache: {stale: 1h}", "models[0].route.policy.cache.stale"),
+        ("      policy:", "      balance: {cost: 0}\n      policy:", "models[0].route.balance"),
         ("models: [chat]", "models: [chat, gone]", "projects[0].models[1]"),
         ("models: [chat]", "models: [chat, chat]", "projects[0].models"),
         ("env:SHOP_KEY", "env:NOT_SET_ANYWHERE", "projects[0].keys[0].value"),
@@ -124,6 +128,10 @@ async def test_a_wrong_provider_is_refused(acme: Config, provider: pb.Provider, 
     assert "sk-secret" not in failure.message
 
 
+def _target(**fields: object) -> pb.Target:
+    return pb.Target(provider="local", model="m", **fields)  # type: ignore[arg-type]
+
+
 def _route(**policy: object) -> pb.Route:
     return pb.Route(targets=[pb.Target(provider="local", model="m")], policy=pb.Policy(**policy))  # type: ignore[arg-type]
 
@@ -146,6 +154,57 @@ def _route(**policy: object) -> pb.Route:
         (_route(first_token_timeout=Duration(nanos=-1)), "model.route.policy.first_token_timeout"),
         (_route(retries=-1), "model.route.policy.retries"),
         (_route(retries=11), "model.route.policy.retries"),
+        (_route(idle_timeout=Duration()), "model.route.policy.idle_timeout"),
+        (_route(max_attempts=0), "model.route.policy.max_attempts"),
+        (_route(max_attempts=21), "model.route.policy.max_attempts"),
+        (_route(hedge="on"), "model.route.policy.hedge"),
+        (_route(continuation="restart"), "model.route.policy.continuation"),
+        (_route(breaker=pb.BreakerPolicy(failure_rate=0)), "model.route.policy.breaker.failure_rate"),
+        (_route(breaker=pb.BreakerPolicy(failure_rate=NAN)), "model.route.policy.breaker.failure_rate"),
+        (_route(breaker=pb.BreakerPolicy(minimum_calls=0)), "model.route.policy.breaker.minimum_calls"),
+        (_route(breaker=pb.BreakerPolicy(window=Duration())), "model.route.policy.breaker.window"),
+        (_route(breaker=pb.BreakerPolicy(window=Duration(nanos=-1))), "model.route.policy.breaker.window"),
+        (_route(breaker=pb.BreakerPolicy(window_calls=-1)), "model.route.policy.breaker.window_calls"),
+        (_route(breaker=pb.BreakerPolicy(consecutive_failures=0)), "model.route.policy.breaker.consecutive_failures"),
+        (_route(breaker=pb.BreakerPolicy(open=Duration(seconds=3601))), "model.route.policy.breaker.open"),
+        (_route(breaker=pb.BreakerPolicy(probes=0)), "model.route.policy.breaker.probes"),
+        (_route(breaker=pb.BreakerPolicy(slow_call=Duration(seconds=10**14))), "model.route.policy.breaker.slow_call"),
+        (_route(breaker=pb.BreakerPolicy(slow_rate=1.5)), "model.route.policy.breaker.slow_rate"),
+        (_route(breaker=pb.BreakerPolicy(off=True, probes=1)), "model.route.policy.breaker.off"),
+        (_route(fallbacks=[pb.Fallback(targets=TARGETS)]), "model.route.policy.fallbacks[0].reason"),
+        (_route(fallbacks=[pb.Fallback(reason="rate_limited")]), "model.route.policy.fallbacks[0].reason"),
+        (_route(fallbacks=[pb.Fallback(reason="vendor_error")]), "model.route.policy.fallbacks[0].targets"),
+        (
+            _route(fallbacks=[pb.Fallback(reason="vendor_error", targets=[pb.Target(provider="gone", model="m")])]),
+            "model.route.policy.fallbacks[0].targets[0].provider",
+        ),
+        (
+            _route(fallbacks=[pb.Fallback(reason="vendor_error", targets=[_target(weight=1)])]),
+            "model.route.policy.fallbacks[0].targets[0].weight",
+        ),
+        (_route(cache=pb.CachePolicy(ttl=Duration())), "model.route.policy.cache.ttl"),
+        (_route(cache=pb.CachePolicy(stale=Duration(seconds=1))), "model.route.policy.cache.stale"),
+        (_route(cache=pb.CachePolicy(ttl=Duration(seconds=168 * 3600 + 1))), "model.route.policy.cache.ttl"),
+        (
+            _route(degradation=pb.Degradation(targets=[pb.Target(provider="gone", model="m")])),
+            "model.route.policy.degradation.targets[0].provider",
+        ),
+        (_route(degradation=pb.Degradation(answer="a" * 10_001)), "model.route.policy.degradation.answer"),
+        (_route(degradation=pb.Degradation(answer="\0")), "model.route.policy.degradation.answer"),
+        (pb.Route(targets=[_target(weight=-1)]), "model.route.targets[0].weight"),
+        (pb.Route(targets=[_target(weight=INF)]), "model.route.targets[0].weight"),
+        (pb.Route(targets=[_target(weight=0)]), "model.route.targets"),
+        (pb.Route(targets=[_target(quality=1.01)]), "model.route.targets[0].quality"),
+        (pb.Route(targets=[_target(canary=-0.01)]), "model.route.targets[0].canary"),
+        (pb.Route(targets=[_target(shadow=NAN)]), "model.route.targets[0].shadow"),
+        (
+            pb.Route(targets=[_target(capabilities=pb.Capabilities(context_window=-1))]),
+            "model.route.targets[0].capabilities.context_window",
+        ),
+        (pb.Route(targets=TARGETS, balance=pb.Balance()), "model.route.balance"),
+        (pb.Route(targets=TARGETS, balance=pb.Balance(latency=-1)), "model.route.balance.latency"),
+        (pb.Route(targets=TARGETS, balance=pb.Balance(cost=NAN)), "model.route.balance.cost"),
+        (pb.Route(targets=TARGETS, balance=pb.Balance(quality=1e7)), "model.route.balance.quality"),
     ],
 )
 async def test_a_wrong_model_is_refused(acme: Config, route: pb.Route, field: str) -> None:
@@ -161,6 +220,7 @@ async def test_a_wrong_model_is_refused(acme: Config, route: pb.Route, field: st
         (pb.Project(models=["a/b"]), "project.models[0]"),
         (pb.Project(models=["chat", "chat"]), "project.models"),
         (pb.Project(limits=pb.Limits(requests_per_minute=-1)), "project.limits.requests_per_minute"),
+        (pb.Project(criticality="vital"), "project.criticality"),
     ],
 )
 async def test_a_wrong_project_is_refused(acme: Config, project: pb.Project, field: str) -> None:

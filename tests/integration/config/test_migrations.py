@@ -1,0 +1,107 @@
+"""Migrations with rows there: what the version before has set means the same after, and it can come back."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.storage.database import Database
+from chassis.storage.migrate import downgrade, migrate
+from resilience.clock import SystemClock
+from seawall.config.v1 import config_pb2 as api
+from services.config.bootstrap import VERSIONS
+from services.gateway.domain.configuration import Organization, Project
+from services.gateway.domain.route import Policy, Route, Target
+from tests.integration.config.running import OWN, SHOP, running
+from tests.integration.config.test_policies import CHAT, ROUTES, organization
+
+CLOCK = SystemClock()
+CHAT_NAME = f"{OWN}/models/chat"
+OF_BEFORE = (
+    ("organizations", {"name": OWN}),
+    (
+        "providers",
+        {
+            "name": f"{OWN}/providers/main",
+            "owner": OWN,
+            "vendor": "openai-compatible",
+            "base_url": "http://a",
+            "keys": "[]",
+        },
+    ),
+    (
+        "models",
+        {
+            "name": CHAT_NAME,
+            "owner": OWN,
+            "strategy": "ordered",
+            "targets": json.dumps([["main", "small"], ["main", "large"]]),
+            "retries": 2,
+        },
+    ),
+    ("projects", {"name": SHOP, "owner": OWN, "models": json.dumps(["chat"]), "requests_per_minute": 600}),
+)
+"""What the first version writes."""
+
+
+async def written_by_the_first_version(database: Database) -> None:
+    async with database.transaction() as session:
+        connection = await session.connection()
+        for table, row in OF_BEFORE:
+            values = {"organization": "acme", **row}
+            names = ", ".join(values)
+            places = ", ".join(f":{name}" for name in values)
+            await connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
+
+
+def check(acme: Organization) -> None:
+    """What those rows mean."""
+    targets = (Target("main", "small"), Target("main", "large"))
+    assert acme.models == {"chat": Route(targets, Policy(retries=2))}
+    assert acme.projects == {"shop": Project(frozenset({"chat"}), 600)}
+
+
+async def rows(database: Database, statement: str) -> Sequence[tuple[Any, ...]]:
+    async with database.read() as session:
+        return [tuple(row) for row in await (await session.connection()).execute(text(statement))]
+
+
+async def test_rows_of_the_first_version_mean_what_they_meant(url: str) -> None:
+    async with Database(url, schema="config") as database:
+        await migrate(database, VERSIONS, CLOCK, revision="0001")
+        await written_by_the_first_version(database)
+        async with running(url) as config:
+            check(await organization(config))
+
+
+async def test_the_version_before_may_write_while_it_is_being_replaced(url: str) -> None:
+    async with Database(url, schema="config") as database, running(url) as config:
+        await written_by_the_first_version(database)
+        check(await organization(config))
+        read = (await config.call("GetModel", api.GetModelRequest(name=CHAT_NAME))).model
+        assert (await config.call("UpdateModel", api.UpdateModelRequest(model=read))).model == read
+
+
+async def test_the_version_before_can_come_back_and_finds_what_it_knows(url: str) -> None:
+    async with Database(url, schema="config") as database:
+        async with running(url) as config:
+            await config.apply(ROUTES)
+            assert (await organization(config)).models["chat"] == CHAT
+        await downgrade(database, VERSIONS, CLOCK, revision="0001")
+        columns = "name, strategy, targets, retries"
+        (_, strategy, targets, retries), *others = await rows(database, f"SELECT {columns} FROM models ORDER BY name")
+        targets = json.loads(targets) if isinstance(targets, str) else targets
+        assert (strategy, retries) == ("ordered", 3)
+        assert targets == [["main", "gpt-5-mini"], ["local", "meta/llama-4"]]
+        assert {other[1] for other in others} == {"ordered"}
+        assert [row[0] for row in await rows(database, "SELECT requests_per_minute FROM projects ORDER BY name")] == [
+            0,
+            6,
+        ]
+
+        async with running(url) as config:
+            acme = await organization(config)
+            assert [target.name for target in acme.models["chat"].targets] == ["main/gpt-5-mini", "local/meta/llama-4"]
+            await config.apply(ROUTES)
+            assert (await organization(config)).models["chat"] == CHAT
