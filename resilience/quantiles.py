@@ -19,6 +19,7 @@ _ORIGIN = math.log(SHORTEST)
 _BUCKETS = math.ceil((math.log(LONGEST) - _ORIGIN) / _STEP)
 _TOP = math.nextafter(_BUCKETS, 0.0)
 _RESCALE = 1e12
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 class Quantiles:
@@ -45,6 +46,11 @@ class Quantiles:
         """Observations ever added."""
         return self._added
 
+    @property
+    def memory(self) -> float:
+        """As many observations as it tells of at most, all weights taken together."""
+        return self._memory
+
     def add(self, seconds: float) -> None:
         """Count one observation."""
         self._weights[int(_place(seconds))] += self._weight
@@ -54,6 +60,17 @@ class Quantiles:
             self._weights = array("d", [weight / self._weight for weight in self._weights])
             self._weight = 1.0
             self._refresh_at = 0.0
+
+    def add_at_least(self, seconds: float) -> None:
+        """Count a call that was given up after `seconds`, unanswered, such as the loser of a race.
+
+        Left out, the tail would look lighter than it is, the more so the more of it is given up. It is counted
+        somewhere beyond, as those were distributed that took longer.
+        """
+        beyond = self.survival(seconds)
+        # Multiples of the golden ratio: as even as chance, without a source of it.
+        share = self._added * _GOLDEN % 1.0
+        self.add(max(seconds, self.quantile(1.0 - beyond * share)) if beyond > 0.0 else seconds)
 
     def quantile(self, q: float) -> float:
         """Seconds within which a share `q` (0 to 1) of the calls ended; 0.0 while nothing was added."""

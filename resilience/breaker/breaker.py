@@ -4,10 +4,11 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
+from resilience.breaker.condition import State, Terms
 from resilience.breaker.course import Course, Transition
 from resilience.breaker.permit import Permit
 from resilience.breaker.settings import BreakerSettings
-from resilience.breaker.states import Closed, State, Terms
+from resilience.breaker.states import Closed
 from resilience.clock import Clock
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from resilience.breaker.states import Condition, State
+from resilience.breaker.condition import Condition, State
 from resilience.clock import Clock
 
 

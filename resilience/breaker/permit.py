@@ -1,7 +1,7 @@
 """Permission for one call, and the account of how it ended."""
 
+from resilience.breaker.condition import Condition
 from resilience.breaker.course import Course
-from resilience.breaker.states import Condition
 
 
 class Permit:
