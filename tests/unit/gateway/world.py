@@ -1,6 +1,5 @@
 """A gateway in memory: real stages, a hop that answers from a script, a journal that is a list."""
 
-import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
