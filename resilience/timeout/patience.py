@@ -16,7 +16,7 @@ class Patience:
     them: where it fires early it looks when the wait at hand must be over, and is set again.
     """
 
-    __slots__ = ("_clock", "_due", "_fires", "_over", "_task", "_timer")
+    __slots__ = ("_cancelling", "_clock", "_due", "_fires", "_over", "_task", "_timer")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -25,27 +25,29 @@ class Patience:
         self._due = 0.0
         self._task: asyncio.Task[Any] | None = None
         self._over = False
+        self._cancelling = 0
 
-    async def wait(self, awaitable: Awaitable[T], seconds: float) -> T:
-        """Its result; raises TimeoutError where it takes longer, having cancelled it."""
+    async def wait(self, awaitable: Awaitable[T], until: float) -> T:
+        """Its result; raises TimeoutError where it is not there at `until`, having cancelled it.
+
+        `until` is on the clock's monotonic time.
+        """
         task = asyncio.current_task()
         assert task is not None, "called from a task"  # noqa: S101
-        now = self._clock.monotonic()
-        self._due = now + seconds
+        self._due = until
         self._task = task
-        self._over = False
-        cancelling = task.cancelling()
-        if self._timer is None or self._fires > self._due:
-            self._set(seconds, now)
+        if self._timer is None or self._fires > until:
+            self._set(until)
         try:
             return await awaitable
         except asyncio.CancelledError:
             # A cancellation from elsewhere at the same time is not ours to swallow.
-            if self._over and task.uncancel() <= cancelling:
+            if self._over and task.uncancel() <= self._cancelling:
                 raise TimeoutError from None
             raise
         finally:
             self._task = None
+            self._over = False
 
     def close(self) -> None:
         """No timer is left."""
@@ -53,19 +55,19 @@ class Patience:
             self._timer.cancel()
             self._timer = None
 
-    def _set(self, seconds: float, now: float) -> None:
+    def _set(self, fires: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._fires = now + seconds
-        self._timer = self._clock.call_later(seconds, self._fire)
+        self._fires = fires
+        self._timer = self._clock.call_later(fires - self._clock.monotonic(), self._fire)
 
     def _fire(self) -> None:
         self._timer = None
         if self._task is None:
             return  # nobody waits now; the next wait sets it again
-        now = self._clock.monotonic()
-        if now < self._due:
-            self._set(self._due - now, now)
+        if self._clock.monotonic() < self._due:
+            self._set(self._due)
         else:
             self._over = True
+            self._cancelling = self._task.cancelling()
             self._task.cancel()

@@ -50,14 +50,9 @@ class Pace:
         self.observed.add(seconds)
         self.timeout.observe(seconds)
 
-    def given_up(self, seconds: float, draw: float) -> None:
-        """An answer was not waited for any longer: it would have taken more than `seconds`.
-
-        How much more is drawn (`draw`, 0 to 1) from those that did, or the slow ones would be forgotten just because
-        they are not waited for.
-        """
-        beyond = self.observed.quantile(1.0 - draw * self.observed.survival(seconds))
-        self.observed.add(max(seconds, beyond))
+    def given_up(self, seconds: float) -> None:
+        """An answer was not waited for any longer: it would have taken more than `seconds`."""
+        self.observed.add_at_least(seconds)
 
 
 class TargetState:

@@ -315,17 +315,11 @@ async def test_a_slow_call_is_raced_by_another_where_the_tail_is_heavy_and_the_l
     fast: Answer = [0.1, *stream("fast")]
     slow: Answer = [1.0, *stream("slow")]
     answers = ([fast] * 24 + [slow]) * 8
-    world = World(
-        {"alpha/small": [*answers, slow], "beta/small": [[0.1, *stream("spare", by="b")]]},
-        policy=Policy(hedge=False),
-    )
+    world = World({"alpha/small": [*answers, slow], "beta/small": [[0.1, *stream("spare", by="b")]]})
     for _ in range(200):
         await run(world, world.exchange(stream=True))
     for _ in range(60):  # the spare's own pace must be known, too
         world.targets.of("acme", "beta/small").pace(stream=True).observe(0.1)
-    world.organization = replace(
-        world.organization, models={"chat": replace(world.organization.models["chat"], policy=Policy())}
-    )
     exchange = world.exchange(stream=True)
     began = world.clock.monotonic()
     assert said(await run(world, exchange, step=0.01)) == "spare"

@@ -1,6 +1,7 @@
 """Patience: each wait is bounded, and nothing else is cancelled."""
 
 import asyncio
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from resilience.timeout.patience import Patience
 async def test_a_wait_that_is_over_in_time_gives_its_result() -> None:
     clock = VirtualClock()
     patience = Patience(clock)
-    waiting = asyncio.create_task(patience.wait(_after(clock, 1.0, "done"), 2.0))
+    waiting = asyncio.ensure_future(within(patience, clock, _after(clock, 1.0, "done"), 2.0))
     await clock.advance(1.0)
     assert await waiting == "done"
     patience.close()
@@ -21,7 +22,7 @@ async def test_a_wait_that_is_over_in_time_gives_its_result() -> None:
 async def test_a_wait_that_takes_longer_is_cancelled_when_its_time_is_over() -> None:
     clock = VirtualClock()
     patience = Patience(clock)
-    waiting = asyncio.create_task(patience.wait(_after(clock, 9.0, "done"), 2.0))
+    waiting = asyncio.ensure_future(within(patience, clock, _after(clock, 9.0, "done"), 2.0))
     await clock.advance(1.9)
     assert not waiting.done()
     await clock.advance(0.1)
@@ -34,7 +35,7 @@ async def test_each_wait_has_its_whole_time() -> None:
     patience = Patience(clock)
 
     async def waits() -> list[str]:
-        return [await patience.wait(_after(clock, 1.5, str(n)), 2.0) for n in range(4)]
+        return [await within(patience, clock, _after(clock, 1.5, str(n)), 2.0) for n in range(4)]
 
     waiting = asyncio.create_task(waits())
     await clock.advance(6.0)
@@ -46,8 +47,8 @@ async def test_a_shorter_wait_after_a_longer_one_ends_at_its_own_time() -> None:
     patience = Patience(clock)
 
     async def waits() -> None:
-        await patience.wait(_after(clock, 1.0, ""), 60.0)
-        await patience.wait(_after(clock, 60.0, ""), 2.0)
+        await within(patience, clock, _after(clock, 1.0, ""), 60.0)
+        await within(patience, clock, _after(clock, 60.0, ""), 2.0)
 
     waiting = asyncio.create_task(waits())
     await clock.advance(2.9)
@@ -62,9 +63,9 @@ async def test_time_between_two_waits_does_not_count() -> None:
     patience = Patience(clock)
 
     async def waits() -> str:
-        await patience.wait(_after(clock, 1.0, ""), 2.0)
+        await within(patience, clock, _after(clock, 1.0, ""), 2.0)
         await clock.sleep(50.0)
-        return await patience.wait(_after(clock, 1.0, "done"), 2.0)
+        return await within(patience, clock, _after(clock, 1.0, "done"), 2.0)
 
     waiting = asyncio.create_task(waits())
     await clock.advance(52.0)
@@ -74,7 +75,7 @@ async def test_time_between_two_waits_does_not_count() -> None:
 async def test_a_cancellation_from_elsewhere_stays_one() -> None:
     clock = VirtualClock()
     patience = Patience(clock)
-    waiting: asyncio.Task[Any] = asyncio.create_task(patience.wait(_after(clock, 9.0, ""), 2.0))
+    waiting: asyncio.Task[Any] = asyncio.ensure_future(within(patience, clock, _after(clock, 9.0, ""), 2.0))
     await clock.advance(1.0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -87,7 +88,7 @@ async def test_the_task_goes_on_as_if_nothing_had_been_cancelled() -> None:
 
     async def survive() -> int:
         with pytest.raises(TimeoutError):
-            await patience.wait(_after(clock, 9.0, ""), 2.0)
+            await within(patience, clock, _after(clock, 9.0, ""), 2.0)
         task = asyncio.current_task()
         assert task is not None
         return task.cancelling()
@@ -95,6 +96,10 @@ async def test_the_task_goes_on_as_if_nothing_had_been_cancelled() -> None:
     surviving = asyncio.create_task(survive())
     await clock.advance(2.0)
     assert await surviving == 0
+
+
+def within(patience: Patience, clock: VirtualClock, waited: Coroutine[Any, Any, str], seconds: float) -> Awaitable[str]:
+    return patience.wait(waited, clock.monotonic() + seconds)
 
 
 async def _after(clock: VirtualClock, seconds: float, result: str) -> str:

@@ -1,6 +1,5 @@
 """One attempt under way: its call, its record, and what is learned from how it goes."""
 
-import random
 from collections.abc import AsyncGenerator
 
 from opentelemetry import trace
@@ -27,9 +26,7 @@ _TOO_SLOW = frozenset({Reason.VENDOR_TIMEOUT, Reason.VENDOR_FIRST_TOKEN_TIMEOUT}
 class Leg:
     """Open it, then read its frames, once each; close it in any case. `prefix`: text that the answer has already."""
 
-    def __init__(
-        self, exchange: Exchange, tried: Try, hop: Hop, clock: Clock, rng: random.Random, *, prefix: str = ""
-    ) -> None:
+    def __init__(self, exchange: Exchange, tried: Try, hop: Hop, clock: Clock, *, prefix: str = "") -> None:
         now = clock.monotonic()
         self.target = tried.step.target
         self._exchange = exchange
@@ -37,7 +34,6 @@ class Leg:
         self._state = tried.step.state
         self._stream = bool(exchange.stream)
         self._clock = clock
-        self._rng = rng
         self._prefix = prefix
         self._patience = Patience(clock)
         self.attempt = Attempt(len(exchange.attempts) + 1, self.target, tried.cause, clock.now(), now)
@@ -114,9 +110,8 @@ class Leg:
         self._state.pace(stream=self._stream).observe(now - self.attempt.started)
 
     async def _first_frame(self) -> Frame:
-        left = self.attempt.started + self._tried.within - self._clock.monotonic()
         try:
-            return await self._patience.wait(anext(self._rest), left)
+            return await self._patience.wait(anext(self._rest), self.attempt.started + self._tried.within)
         except TimeoutError:
             raise VendorFailure(
                 Reason.VENDOR_FIRST_TOKEN_TIMEOUT, f"No answer began within {self._tried.within:.3g} s.", retryable=True
@@ -125,13 +120,13 @@ class Leg:
     async def _next(self) -> Frame:
         """The next frame, within the time that may pass between two."""
         began = self._clock.monotonic()
-        stated = self._exchange.policy.idle_timeout
+        stated, deadline = self._exchange.policy.idle_timeout, self._exchange.deadline
         idle = stated or self._state.idle.seconds or IDLE_CEILING
-        within = min(idle, self._exchange.deadline - began)
+        until = began + idle
         try:
-            frame = await self._patience.wait(anext(self._rest), within)
+            frame = await self._patience.wait(anext(self._rest), until if until < deadline else deadline)
         except TimeoutError:
-            if within < idle:
+            if until >= deadline:
                 raise Failure(
                     Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True
                 ) from None
@@ -187,7 +182,7 @@ class Leg:
         await self.close()
 
     def _give_up(self, now: float) -> None:
-        self._state.pace(stream=self._stream).given_up(now - self.attempt.started, self._rng.random())
+        self._state.pace(stream=self._stream).given_up(now - self.attempt.started)
 
     def _estimate_usage(self) -> None:
         """What a call used that began and was not let finish, or broke off: vendors bill it and do not tell."""

@@ -92,7 +92,7 @@ class AttemptTargets:
         return ask
 
     async def _ask(self, exchange: Exchange, pursuit: Pursuit, tried: Try, prefix: str) -> Leg:
-        leg = Leg(exchange, tried, self._hop, self._clock, self._rng, prefix=prefix)
+        leg = Leg(exchange, tried, self._hop, self._clock, prefix=prefix)
         try:
             await leg.open()
         except Failure as failure:

@@ -1,0 +1,1 @@
+"""What the resilience engine itself costs a request that meets no fault."""
