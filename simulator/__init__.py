@@ -1,5 +1,6 @@
 """AI vendors that misbehave on request, over real HTTP; for demos, tests and benches."""
 
+from simulator.access import Access
 from simulator.behaviour import Behaviour
 from simulator.faults import (
     ContentFilter,
@@ -24,9 +25,10 @@ from simulator.faults import (
 )
 from simulator.latency import Constant, Latency, Lognormal, Uniform
 from simulator.recorder import Call
+from simulator.scripts import Script, Step, random_script
 from simulator.simulator import Simulator
 from simulator.splits import Anywhere, At, Every, Split
-from simulator.vendor import Access, Vendor, VendorSpec
+from simulator.vendor import Vendor, VendorSpec
 
 __all__ = [
     "Access",
@@ -55,11 +57,14 @@ __all__ = [
     "NoFinish",
     "RefusesPrefill",
     "Reset",
+    "Script",
     "Simulator",
     "SlowFirstToken",
     "Split",
     "Stall",
+    "Step",
     "Uniform",
     "Vendor",
     "VendorSpec",
+    "random_script",
 ]

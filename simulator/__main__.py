@@ -7,10 +7,12 @@ import asyncio
 import json
 import signal
 import sys
+from pathlib import Path
 
 import uvloop
 from pydantic import ValidationError
 
+from simulator.scripts import Script, load
 from simulator.simulator import Simulator
 from simulator.vendor import VendorSpec
 
@@ -44,15 +46,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw (default: %(default)s)")
+    parser.add_argument("--script", type=Path, metavar="FILE", help="JSON or YAML to play from the start")
     return parser
 
 
-async def _run(simulator: Simulator) -> None:
+async def _run(simulator: Simulator, script: Script | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with simulator:
+        if script is not None:
+            await simulator.play(script)
         urls = {name: vendor.base_url for name, vendor in simulator.vendors.items()}
         sys.stdout.write(json.dumps({"vendors": urls, "control": simulator.control_url}) + "\n")
         sys.stdout.flush()
@@ -60,13 +65,14 @@ async def _run(simulator: Simulator) -> None:
 
 
 def main() -> None:
-    """Run the simulator; ends with status 2 on bad arguments or a taken port."""
+    """Run the simulator; ends with status 2 on bad arguments, a wrong script or a taken port."""
     parser = _parser()
     given = parser.parse_args()
     try:
         simulator = Simulator(given.vendors, seed=given.seed, host=given.host, control_port=given.control_port)
+        script = load(given.script) if given.script else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(simulator))
+            runner.run(_run(simulator, script))
     except (OSError, ValueError) as problem:
         parser.error(str(problem))
 

@@ -10,6 +10,7 @@ from typing import Self
 from simulator.control import ControlApp
 from simulator.dialects.openai import OpenAIApp
 from simulator.listener import Listener
+from simulator.scripts import Script
 from simulator.vendor import Vendor, VendorSpec
 
 
@@ -40,6 +41,14 @@ class Simulator:
     def vendor(self, name: str) -> Vendor:
         """Return a vendor by its name; raises KeyError if there is none."""
         return self.vendors[name]
+
+    async def play(self, script: Script) -> None:
+        """Play each vendor's part of a script, instead of what it may be playing.
+
+        Raises UnknownVendorError where a step is for a vendor that is not there.
+        """
+        for name, part in script.parts(self.vendors).items():
+            await self.vendors[name].play(part)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:

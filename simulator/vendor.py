@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from random import Random
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from simulator.access import Access
 from simulator.behaviour import ActiveBehaviour, Behaviour
 from simulator.listener import App, Listener
 from simulator.recorder import Call, Recorder
-
-Text = Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class Access(BaseModel):
-    """Which keys a vendor accepts and which models it has; None is every key that is not empty, and every model."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    keys: frozenset[Text] | None = None
-    models: tuple[Text, ...] | None = None
+from simulator.scripts import Player, Script, Step
 
 
 class VendorSpec(BaseModel):
@@ -44,6 +36,8 @@ class Vendor:
         self.rng = Random(f"{seed}:{spec.name}")  # noqa: S311 - draws must be repeatable, and guard nothing
         self._default = ActiveBehaviour(Behaviour())
         self._by_model: dict[str, ActiveBehaviour] = {}
+        self._ends: dict[str | None, asyncio.TimerHandle] = {}
+        self._player: Player | None = None
         self._listener = Listener(app(self), host, spec.port)
 
     @property
@@ -65,15 +59,23 @@ class Vendor:
         """Return the behaviour that a call for `model` meets."""
         return self._by_model.get(model, self._default)
 
-    def set(self, model: str | None, behaviour: Behaviour) -> None:
-        """Behave so from the next call on: towards one model, or with None towards all that have none of their own."""
+    def set(self, model: str | None, behaviour: Behaviour, *, seconds: float | None = None) -> None:
+        """Behave so from the next call on: towards one model, or with None towards all that have none of their own.
+
+        After `seconds`, where they are given, the behaviour is cleared.
+        """
+        self.clear(model)
         if model is None:
             self._default = ActiveBehaviour(behaviour)
         else:
             self._by_model[model] = ActiveBehaviour(behaviour)
+        if seconds is not None:
+            self._ends[model] = asyncio.get_running_loop().call_later(seconds, self.clear, model)
 
     def clear(self, model: str | None) -> None:
         """Forget the behaviour of a model, or with None the vendor's own; the default takes its place."""
+        if end := self._ends.pop(model, None):
+            end.cancel()
         if model is None:
             self._default = ActiveBehaviour(Behaviour())
         else:
@@ -88,6 +90,30 @@ class Vendor:
         waiting = sum(active.capacity.waiting for active in (self._default, *self._by_model.values()))
         return {**self.recorder.counters(), "waiting": waiting, "open_connections": self._listener.open_connections}
 
+    async def play(self, script: Script) -> None:
+        """Play a script from now on, instead of one that may be playing.
+
+        Raises UnknownVendorError where a step is for another vendor.
+        """
+        script.parts([self.name])
+        await self.stop_script()
+        self._player = Player(script, self._perform, self._restore)
+
+    def script(self) -> dict[str, object] | None:
+        """Return the last script that was played and how far it is; None where there was none."""
+        return self._player.state() if self._player else None
+
+    async def stop_script(self) -> None:
+        """Play no further, and forget the script; all stays as its steps left it."""
+        if self._player is not None:
+            await self._player.stop()
+            self._player = None
+
+    async def heal(self) -> None:
+        """Stop the script, forget all behaviours, and be up; raises OSError if the port is taken."""
+        await self.stop_script()
+        await self._restore()
+
     async def down(self) -> None:
         """Break all connections and refuse new ones."""
         await self._listener.down()
@@ -98,4 +124,24 @@ class Vendor:
 
     async def stop(self) -> None:
         """Go down for good."""
+        await self.stop_script()
+        for end in self._ends.values():
+            end.cancel()
         await self._listener.release()
+
+    async def _perform(self, step: Step) -> None:
+        if step.behaviour is not None:
+            self.set(step.model, step.behaviour)
+        elif step.access is not None:
+            self.access = step.access
+        elif step.clear:
+            self.clear(step.model)
+        elif step.down:
+            await self.down()
+        else:
+            await self.up()
+
+    async def _restore(self) -> None:
+        for model in (None, *self._by_model):
+            self.clear(model)
+        await self.up()

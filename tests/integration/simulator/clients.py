@@ -74,6 +74,21 @@ class Wire:
         self.writer.close()
 
 
+class Control:
+    """A caller of the control API."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def __call__(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+        wire = await Wire.open(self.url)
+        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        wire.post(sent, path, method)
+        status, answer = await wire.response()
+        wire.close()
+        return status, json.loads(answer)
+
+
 async def eventually(fact: Callable[[], object]) -> None:
     """Wait until `fact` is true, at most `DEADLINE` seconds."""
     async with asyncio.timeout(DEADLINE):

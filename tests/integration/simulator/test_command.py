@@ -91,6 +91,7 @@ async def test_resets_cuts_and_going_down_work_on_uvloop_too() -> None:
         (["--vendor", "alpha:70000"], "port"),
         (["--vendor", "Bad Name"], "name"),
         (["--vendor", "alpha", "--vendor", "alpha"], "twice"),
+        (["--vendor", "alpha", "--script", "nowhere.yaml"], "nowhere.yaml"),
         (["--vendor", "alpha", "--control-port", "70000"], "control-port"),
         (["--vendor", "alpha", "--host", "203.0.113.1"], "assign"),
     ],

@@ -1,30 +1,14 @@
 """The control API, over HTTP, next to the vendors it changes."""
 
-import json
-from typing import Any
-
 import pytest
 
 from simulator import Behaviour, ErrorStatus, Simulator, Uniform, Vendor
-from tests.integration.simulator.clients import Wire, chat, eventually
-
-
-class Control:
-    def __init__(self, sim: Simulator) -> None:
-        self.sim = sim
-
-    async def __call__(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-        wire = await Wire.open(self.sim.control_url)
-        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        wire.post(sent, path, method)
-        status, answer = await wire.response()
-        wire.close()
-        return status, json.loads(answer)
+from tests.integration.simulator.clients import Control, Wire, chat, eventually
 
 
 @pytest.fixture
 def control(sim: Simulator) -> Control:
-    return Control(sim)
+    return Control(sim.control_url)
 
 
 async def test_the_vendors_are_listed_with_their_state(control: Control, alpha: Vendor) -> None:
