@@ -19,6 +19,9 @@ LINGER_FOR_END = 0.1
 """Seconds that the mark of the end may come after the usage."""
 
 
+_NOT_STREAMS = ("application/json", "text/html")
+
+
 class FrameStream:
     """One streamed answer, read by a task of its own, so that the vendor is read while frames are being passed on."""
 
@@ -91,16 +94,17 @@ class Reading:
         try:
             async with asyncio.timeout(self._envelope.timeout) as limit:
                 response = await self._send(self._provider, request, traceparent)
-                if response.header("content-type").startswith("application/json"):
+                if response.header("content-type").lower().startswith(_NOT_STREAMS):
                     await self._read_whole(response)
                 await self._read_events(response, decoder, limit)
         except TimeoutError:
             if not decoder.complete:
                 raise VendorFailure(Reason.VENDOR_TIMEOUT) from None
         except VendorFailure as failure:
-            if response is None or failure.reason is not Reason.VENDOR_CONNECTION_LOST:
-                raise
+            # What goes wrong once every choice has its finish reason takes nothing from the answer.
             if not decoder.complete:
+                if response is None or failure.reason is not Reason.VENDOR_CONNECTION_LOST:
+                    raise
                 raise VendorFailure(Reason.VENDOR_STREAM_CUT, status=response.status) from None
         finally:
             if response is not None:

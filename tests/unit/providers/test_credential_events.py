@@ -166,6 +166,26 @@ async def test_only_the_latest_of_each_credential_waits_while_kafka_is_away() ->
     running.cancel()
 
 
+async def test_what_changes_while_a_publish_is_under_way_is_newer_than_what_could_not_be_told() -> None:
+    clock, kafka = VirtualClock(), Kafka()
+
+    async def publish(records: Sequence[Record]) -> None:
+        await clock.sleep(1.0)
+        await kafka.publish(records)
+
+    events = KafkaCredentialEvents(publish, clock)
+    running = asyncio.create_task(events.run())
+    kafka.away = True
+    events.put(change("env:A", CredentialState.RESTING))
+    await clock.advance(0.5)
+    events.put(change("env:A", CredentialState.IN_USE))
+    await clock.advance(0.6)
+    kafka.away = False
+    await clock.advance(10)
+    assert kafka.told() == [("env:A", "in_use")]
+    running.cancel()
+
+
 async def test_what_waits_is_bounded() -> None:
     clock, kafka = VirtualClock(), Kafka()
     events = KafkaCredentialEvents(kafka.publish, clock)

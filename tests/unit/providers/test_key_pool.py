@@ -89,6 +89,7 @@ async def test_a_refused_credential_is_skipped_until_its_time_is_over_and_then_p
     if probe.key.credential.reference == "b":
         probe, other = other, world.pool.take()
     assert (probe.key.credential.reference, other.key.credential.reference) == ("a", "b")
+    await world.clock.advance(30.0)
     assert {world.pool.take().key.credential.reference for _ in range(4)} == {"b"}
     probe.key.accepted(probe)
     assert sorted(name for _ in range(4) for name in world.call()) == ["a", "a", "b", "b"]
@@ -136,6 +137,29 @@ def test_a_success_of_a_call_that_began_before_the_refusal_says_nothing() -> Non
     late.key.failed(late, REFUSED)
     early.key.accepted(early)
     assert world.pool.keys[0].refused
+
+
+async def test_a_success_of_a_probe_that_another_one_overtook_says_nothing() -> None:
+    world = World("a")
+    world.call(a=REFUSED)
+    await world.clock.advance(100.0)
+    early = world.pool.take()
+    await world.clock.advance(1.0)
+    late = world.pool.take()
+    late.key.failed(late, REFUSED)
+    early.key.accepted(early)
+    assert world.pool.keys[0].refused
+
+
+async def test_a_refusal_before_the_rest_is_over_neither_prolongs_it_nor_is_told() -> None:
+    world = World("a")
+    world.call(a=REFUSED)
+    first = world.pool.keys[0].use.rest
+    for _ in range(20):
+        await world.clock.advance(2.0)
+        assert world.call(a=REFUSED) == ["a", "-"]
+    assert world.pool.keys[0].use.rest is first
+    assert world.told == [("a", True)]
 
 
 @pytest.mark.parametrize("failure", [REFUSED, EMPTY])

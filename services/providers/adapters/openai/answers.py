@@ -4,7 +4,7 @@ import msgspec
 
 from resilience.errors import Reason
 from services.providers.adapters.openai import wire
-from services.providers.adapters.openai.errors import reason_of
+from services.providers.adapters.openai.errors import BROKEN_OFF, reason_of, said_without_choices
 from services.providers.domain.answer import Answer
 from services.providers.domain.failure import VendorFailure
 
@@ -15,13 +15,30 @@ def chat_answer(body: bytes, vendor_request_id: str) -> Answer:
     """Read an answer that came with status 200. Raises VendorFailure where it is an error, or no answer."""
     said = read(body)
     if not said.choices:
-        raise VendorFailure(Reason.VENDOR_MALFORMED, why="The vendor's answer has no choices.", status=OK, body=body)
+        reason = said_without_choices(body) or Reason.VENDOR_MALFORMED
+        why = "The vendor's answer has no choices." if reason is Reason.VENDOR_MALFORMED else ""
+        raise VendorFailure(reason, why=why, status=OK, body=body)
+    for choice in said.choices:
+        if not bytes(choice.message).startswith(b"{"):
+            raise VendorFailure(Reason.VENDOR_MALFORMED, why="The vendor's answer has no message.", status=OK)
+        if not choice.finish_reason:
+            raise VendorFailure(
+                Reason.VENDOR_STREAM_CUT, why="The vendor's answer has no finish reason: it broke off.", status=OK
+            )
+        check_finish(choice.finish_reason)
     return Answer(
         body,
         said.choices[0].finish_reason or "",
         said.usage.usage() if said.usage is not None else None,
         vendor_request_id,
     )
+
+
+def check_finish(finish_reason: str) -> None:
+    """Raise VendorFailure where it says that the answer broke off."""
+    broken = BROKEN_OFF.get(finish_reason)
+    if broken is not None:
+        raise VendorFailure(broken, why=f"The vendor's answer broke off: {finish_reason}.", status=OK)
 
 
 def read(body: bytes) -> wire.Completion:

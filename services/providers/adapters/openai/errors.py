@@ -1,7 +1,8 @@
 """Why OpenAI, and what is compatible with it, refuses a call: the documented errors as data.
 
 Sources: platform.openai.com/docs/guides/error-codes; learn.microsoft.com/azure/ai-foundry/openai/reference (content
-filter); docs.vllm.ai and github.com/ggml-org/llama.cpp `tools/server` (context length).
+filter); docs.vllm.ai and github.com/ggml-org/llama.cpp `tools/server` (context length); openrouter.ai/docs/errors
+(moderation); api-docs.deepseek.com and docs.bigmodel.cn (finish reasons).
 """
 
 import msgspec
@@ -51,6 +52,14 @@ STATUSES: dict[int, Reason] = {
 }
 """By HTTP status; other 4xx are rejections, everything else is the vendor's error."""
 
+BROKEN_OFF: dict[str, Reason] = {
+    "error": Reason.VENDOR_ERROR,  # OpenRouter, vLLM
+    "abort": Reason.VENDOR_STREAM_CUT,  # vLLM, SGLang
+    "insufficient_system_resource": Reason.VENDOR_OVERLOADED,  # DeepSeek
+    "network_error": Reason.VENDOR_ERROR,  # Zhipu
+}
+"""Finish reasons of an answer that is not finished: it broke off, whatever the vendor's status says."""
+
 TELLING_CODES = frozenset(
     {
         Reason.CONTEXT_LENGTH_EXCEEDED,
@@ -71,9 +80,23 @@ def reason_of(status: int, body: bytes) -> Reason:
     by_body = _by_code(error)
     if by_body is not None and (status < _BAD_REQUEST or (status < _SERVER_ERROR and by_body in TELLING_CODES)):
         return by_body
+    if status == _FORBIDDEN and isinstance(error.metadata, dict) and "flagged_input" in error.metadata:
+        # The prompt is refused and not the credential, which would have to rest for it.
+        return Reason.CONTENT_FILTERED
     if status in STATUSES:
         return STATUSES[status]
     return Reason.VENDOR_REJECTED if _BAD_REQUEST <= status < _SERVER_ERROR else Reason.VENDOR_ERROR
+
+
+def said_without_choices(body: bytes) -> Reason | None:
+    """Why a `body` that came with a success has no answer, where it is an error that is not within an `error`.
+
+    vLLM tells so what goes wrong in the middle of a stream.
+    """
+    error = _error(body)
+    if error.code is None and error.message is None:
+        return None
+    return _by_code(error) or Reason.VENDOR_ERROR
 
 
 def _by_code(error: wire.ErrorObject) -> Reason | None:
@@ -102,4 +125,5 @@ def _error(body: bytes) -> wire.ErrorObject:
 
 
 _BAD_REQUEST = 400
+_FORBIDDEN = 403
 _SERVER_ERROR = 500

@@ -1,15 +1,18 @@
 """OpenAI's streamed answers: events of chunks, to `[DONE]`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from resilience.errors import Reason
 from services.providers.adapters.openai import wire
-from services.providers.adapters.openai.answers import OK, read
+from services.providers.adapters.openai.answers import OK, check_finish, read
+from services.providers.adapters.openai.errors import said_without_choices
 from services.providers.adapters.sse import SseParser
-from services.providers.domain.answer import Frame
+from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.failure import VendorFailure
 
 DONE = b"[DONE]"
+_SHORT = 16
+"""Bytes of an event that may be `[DONE]`, or blank, with spaces around it."""
 
 
 class ChatStreamDecoder:
@@ -37,7 +40,9 @@ class ChatStreamDecoder:
         for event in self._events.feed(chunk):
             if self.ended:
                 return
-            yield self._end() if event == DONE else self._frame(event)
+            frame = self._frame(event)
+            if frame is not None:
+                yield frame
 
     def close(self) -> Iterator[Frame]:
         """See StreamDecoder."""
@@ -56,22 +61,55 @@ class ChatStreamDecoder:
         self.ended = True
         return Frame(end=True)
 
-    def _frame(self, event: bytes) -> Frame:
+    def _frame(self, event: bytes) -> Frame | None:
+        """The frame of an event; None where nothing of it is for the caller."""
+        if len(event) <= _SHORT and not (event := event.strip()):
+            return None  # keeps the connection alive
+        if event == DONE:
+            return self._end()
         chunk = read(event)
-        choices = chunk.choices or ()
+        if b"\n" in event:
+            # The lines of one event: between JSON's tokens a space is as good, and it stays one line for the caller.
+            event = event.replace(b"\n", b" ")
         usage = chunk.usage.usage() if chunk.usage is not None else None
         if usage is not None:
             self.usage_told = True
-            if not choices and self._usage_hidden:
-                return Frame(usage=usage)
+        choices = chunk.choices
+        if not choices:
+            return self._without_choices(event, usage, chunk=choices is not None)
+        if self._finished and self._goes_on(choices):
+            return Frame(usage=usage) if usage is not None else None
         text, finish_reason = "", ""
         for choice in choices:
             self._seen.add(choice.index)
             text += _text(choice)
             if choice.finish_reason:
+                check_finish(choice.finish_reason)
                 finish_reason = choice.finish_reason
                 self._finished.add(choice.index)
         return Frame(event, text, finish_reason, usage)
+
+    def _without_choices(self, event: bytes, usage: Usage | None, *, chunk: bool) -> Frame | None:
+        """The frame of an event that adds nothing to the answer; `chunk`: it has choices, but none in them."""
+        if usage is not None:
+            return Frame(b"" if self._usage_hidden else event, usage=usage)
+        if chunk:
+            return Frame(event)  # such as Azure's word on the prompt
+        reason = said_without_choices(event)
+        if reason is not None:
+            raise VendorFailure(reason, status=OK, body=event)
+        return None  # a ping, or something else of the vendor's own
+
+    def _goes_on(self, choices: Sequence[wire.Choice]) -> bool:
+        """Whether these add to what has its finish reason: nobody knows what that belongs to, so it is left out.
+
+        Raises VendorFailure where others, which are not finished, would be left out with it.
+        """
+        if not any(choice.index in self._finished and _text(choice) for choice in choices):
+            return False
+        if all(choice.index in self._finished for choice in choices):
+            return True
+        raise VendorFailure(Reason.VENDOR_MALFORMED, why="The vendor's answer goes on after its end.", status=OK)
 
 
 def _text(choice: wire.Choice) -> str:

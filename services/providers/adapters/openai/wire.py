@@ -45,6 +45,8 @@ class Choice(msgspec.Struct, gc=False):
     index: int = 0
     finish_reason: str | None = None
     delta: Text | None = None
+    message: msgspec.Raw = msgspec.Raw()
+    """Of a whole answer."""
 
 
 class Completion(msgspec.Struct, gc=False):
@@ -61,6 +63,8 @@ class ErrorObject(msgspec.Struct, gc=False):
     code: Any = None
     type: Any = None
     message: Any = None
+    metadata: Any = None
+    """OpenRouter's: why its moderation refused a prompt."""
 
 
 class ErrorBody(msgspec.Struct, gc=False):
