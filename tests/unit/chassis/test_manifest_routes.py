@@ -1,13 +1,17 @@
 """`seawall.yaml`: what routes and projects may say of how requests are treated."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from chassis.manifest import Policy, Project, Route, parse
-from chassis.manifest.routes import Breaker
+from chassis.manifest.routes import Balance, Breaker, Cache, Capabilities, Degradation, Fallback, Target
 from resilience.errors import Failure, Reason
 
+PAGE = (Path(__file__).parents[3] / "docs" / "routing.md").read_text()
 ACME = "organization: acme\nproviders: [{name: main, vendor: openai}]\n"
 TARGET = "{provider: main, model: m}"
 
@@ -208,3 +212,16 @@ def test_a_project_says_how_much_it_matters() -> None:
     assert refused('projects: [{name: shop, policy_overrides: "yes"}]') == (
         "projects[0].policy_overrides: input should be a valid boolean"
     )
+
+
+def test_the_page_on_routing_has_an_example_that_is_right() -> None:
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert parse(example).models[0].route.policy.hedge == "off"
+
+
+@pytest.mark.parametrize(
+    "section", [Route, Balance, Target, Capabilities, Policy, Breaker, Fallback, Cache, Degradation, Project]
+)
+def test_the_page_on_routing_tells_every_field(section: type[BaseModel]) -> None:
+    elsewhere = {"name", "models", "limits", "keys"}
+    assert {name for name in section.model_fields if f"`{name}`" not in PAGE} <= elsewhere
