@@ -15,7 +15,15 @@ requests = _meter.create_histogram(
 )
 attempts = _meter.create_counter(
     "seawall.gateway.attempts",
-    description="Calls to targets, by target, outcome and reason.",
+    description="Calls to targets, by target, cause, outcome and reason.",
+)
+breaker_transitions = _meter.create_counter(
+    "seawall.gateway.breaker.transitions",
+    description="Changes of breakers, by target and by the state that they changed to.",
+)
+degraded = _meter.create_counter(
+    "seawall.gateway.requests.degraded",
+    description="Requests that no target of their route answered, by what was given instead.",
 )
 in_flight = _meter.create_up_down_counter(
     "seawall.gateway.requests.in_flight",

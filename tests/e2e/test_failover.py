@@ -43,7 +43,7 @@ async def test_a_vendor_goes_down_and_comes_back(webhook_sink: WebhookSink) -> N
         async def demoted() -> bool:
             answer = await system.chat("planned")
             plan = (await system.request(answer.headers["x-seawall-request-id"]))["plan"]
-            return plan[0]["target"] == "beta/small" and "down" in plan[1]["explanation"]
+            return plan[0]["target"] == "beta/small" and "breaker is open" in plan[1]["explanation"]
 
         await eventually(demoted, within=10)
 

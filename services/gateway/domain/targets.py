@@ -15,10 +15,11 @@ from resilience.limiter.concurrency import ConcurrencyLimit
 from resilience.quantiles import Quantiles
 from resilience.retry import Backoff
 from resilience.timeout import AdaptiveTimeout
+from services.gateway import metrics
 from services.gateway.domain.grant import Grant, Refusal
 from services.gateway.domain.token_estimate import TokenEstimate
 
-MOST = 2_000
+MOST = 1_000
 """Targets that are remembered; the one not asked longest is forgotten, and begins anew."""
 EXTRA_CALLS = 0.1
 """Retries and hedges, as a share of a target's calls."""
@@ -173,9 +174,9 @@ class Targets:
 
     def _breaker(self, key: tuple[str, str], settings: BreakerSettings) -> Breaker:
         organization, target = key
-        return Breaker(
-            settings,
-            self._clock,
-            rng=self._rng,
-            on_change=lambda transition: self._on_transition(organization, target, transition),
-        )
+
+        def tell(transition: Transition) -> None:
+            metrics.breaker_transitions.add(1, {"target": target, "state": transition.state.value})
+            self._on_transition(organization, target, transition)
+
+        return Breaker(settings, self._clock, rng=self._rng, on_change=tell)

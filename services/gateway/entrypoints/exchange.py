@@ -62,11 +62,14 @@ class Exchanges:
         metrics.requests.record(
             self._clock.monotonic() - exchange.started, {"outcome": outcome.value, "reason": reason}
         )
+        if exchange.degraded is not None:
+            metrics.degraded.add(1, {"instead": exchange.degraded.value})
         for attempt in exchange.attempts:
             metrics.attempts.add(
                 1,
                 {
                     "target": attempt.target.name,
+                    "cause": attempt.cause.value,
                     "outcome": (attempt.outcome or Outcome.CANCELLED).value,
                     "reason": attempt.reason.value if attempt.reason else "",
                 },
