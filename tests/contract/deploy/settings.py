@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from chassis.manifest import Manifest, parse
 from chassis.settings import ServiceSettings
-from services.gateway.domain.route import DEFAULT_TIMEOUT
+from services.gateway.domain.route import Policy
 from tests.contract.deploy.objects import (
     JOBS,
     PREFIX,
@@ -175,7 +175,7 @@ def references(manifest: Manifest) -> set[str]:
 def timeouts(manifest: Manifest) -> list[float]:
     """Seconds that each route allows."""
     limits = [model.route.policy.timeout for model in manifest.models]
-    return [DEFAULT_TIMEOUT if limit is None else limit.total_seconds() for limit in limits]
+    return [Policy().timeout if limit is None else limit.total_seconds() for limit in limits]
 
 
 def plain(objects: list[Object], name: str) -> str:
