@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import alerts, apply, chat, doctor, events, explain, keys, requests, status, targets, up
+from cli.commands import alerts, apply, chaos, chat, dlq, doctor, events, explain, keys, requests, status, targets, up
 
 app = typer.Typer(
     name="seawall",
@@ -23,6 +23,8 @@ app.add_typer(requests.app, name="requests")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
+app.add_typer(chaos.app, name="chaos")
+app.add_typer(dlq.app, name="dlq")
 
 
 def main() -> None:

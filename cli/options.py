@@ -20,6 +20,10 @@ DataDir = Annotated[
     typer.Option("--data-dir", envvar="SEAWALL_DATA_DIR", help="Where a running `seawall up` keeps its files."),
 ]
 DEFAULT_DATA_DIR = Path(".seawall")
+Bootstrap = Annotated[
+    Optional[str],  # noqa: UP045 - as above
+    typer.Option(envvar="SEAWALL_KAFKA_BOOTSTRAP", help="Kafka's addresses. [default: that of `seawall up`]"),
+]
 RequestId = Annotated[
     str, typer.Argument(help="As `seawall chat` and the header x-seawall-request-id tell it.", show_default=False)
 ]

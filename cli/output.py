@@ -49,19 +49,25 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty:
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     if table.row_count:
-        stdout.print(table, soft_wrap=False, width=None if stdout.is_terminal else PIPE_WIDTH)
+        # A console prints no wider than itself, whatever `print` is told.
+        console = stdout if stdout.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+        console.print(table, soft_wrap=False)
     else:
         say(empty)
 
 
 def print_steps(sentences: Iterable[str]) -> None:
     """Numbered sentences on stdout; at a terminal wrapped to its width, else a line each."""
+    if not stdout.is_terminal:
+        for number, sentence in enumerate(sentences, start=1):
+            print_text(f"{number}. {sentence}")
+        return
     steps = Table.grid(padding=(0, 1))
     steps.add_column(justify="right", style="dim", no_wrap=True)
     steps.add_column(overflow="fold")
     for number, sentence in enumerate(sentences, start=1):
         steps.add_row(f"{number}.", escape(sentence))
-    stdout.print(steps, soft_wrap=False, width=None if stdout.is_terminal else PIPE_WIDTH)
+    stdout.print(steps, soft_wrap=False)
 
 
 def report(problem: Problem, *, as_json: bool) -> None:

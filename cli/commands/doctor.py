@@ -16,7 +16,7 @@ from cli.commands.alerts import State, find_alerts
 from cli.commands.targets import target_health
 from cli.connection import Connection, connect
 from cli.door import OWN, Door
-from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Key, Url
+from cli.options import DEFAULT_DATA_DIR, AsJson, Bootstrap, DataDir, Key, Url
 from cli.output import command, print_json, stdout
 from cli.problem import EXIT_FAILED, Problem
 from events.topics import TOPICS
@@ -48,10 +48,7 @@ def doctor(
             "--grpc", envvar="SEAWALL_GRPC", help="The gateway's gRPC address. [default: that of `seawall up`]"
         ),
     ] = None,
-    bootstrap: Annotated[
-        Optional[str],  # noqa: UP045 - as above
-        typer.Option(envvar="SEAWALL_KAFKA_BOOTSTRAP", help="Kafka's addresses. [default: that of `seawall up`]"),
-    ] = None,
+    bootstrap: Bootstrap = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:

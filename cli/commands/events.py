@@ -1,46 +1,24 @@
 """`seawall events`: what the services tell each other and the world."""
 
 import asyncio
-import json
-import logging
+import contextlib
 from collections.abc import AsyncIterator
-from enum import StrEnum
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.errors import KafkaError
 from rich.markup import escape
 
 from cli.connection import connect
-from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir
+from cli.kafka import readable, run_with_kafka
+from cli.options import DEFAULT_DATA_DIR, AsJson, Bootstrap, DataDir
 from cli.output import command, print_json, say
-from cli.problem import Problem
-from events.topics import ALERTS, CONFIG, HEALTH, REQUESTS
+from cli.topics import TopicName, topics_of
 
 app = typer.Typer(no_args_is_help=True, help="What the services tell each other and the world.")
 
 CONNECT_TIMEOUT = 10.0
 """Seconds."""
-
-
-class TopicName(StrEnum):
-    """A topic of Seawall's."""
-
-    REQUESTS = "requests"
-    HEALTH = "health"
-    CONFIG = "config"
-    ALERTS = "alerts"
-    ALL = "all"
-
-
-_TOPICS = {
-    TopicName.REQUESTS: (REQUESTS.name,),
-    TopicName.HEALTH: (HEALTH.name,),
-    TopicName.CONFIG: (CONFIG.name,),
-    TopicName.ALERTS: (ALERTS.name,),
-    TopicName.ALL: (REQUESTS.name, HEALTH.name, CONFIG.name, ALERTS.name),
-}
 
 
 @app.command("tail")
@@ -49,26 +27,15 @@ def tail(
     topic: Annotated[TopicName, typer.Option(help="Which events.")] = TopicName.ALL,
     from_start: Annotated[bool, typer.Option("--from-start", help="Also those that Kafka still has.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="End after so many; 0 for no end.")] = 0,
-    bootstrap: Annotated[
-        Optional[str],  # noqa: UP045 - typer's help
-        typer.Option(envvar="SEAWALL_KAFKA_BOOTSTRAP", help="Kafka's addresses. [default: that of `seawall up`]"),
-    ] = None,
+    bootstrap: Bootstrap = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,  # noqa: ARG001 - events are JSON anyway; it makes errors so, too
 ) -> None:
     """Print events as they happen, one CloudEvent in JSON a line, until Ctrl-C."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what matters of it is raised, too
     kafka = connect(None, None, data_dir, kafka=bootstrap).kafka
-    try:
-        asyncio.run(_tail(kafka, _TOPICS[topic], from_start=from_start, limit=limit))
-    except KeyboardInterrupt:
-        return
-    except (KafkaError, OSError) as error:
-        raise Problem(
-            "kafka_unreachable",
-            f"Kafka at {kafka} cannot be reached: {error}",
-            hint="Say where it is with --bootstrap or SEAWALL_KAFKA_BOOTSTRAP, or start one with `seawall up`.",
-        ) from error
+    names = tuple(each.name for each in topics_of(topic))
+    with contextlib.suppress(KeyboardInterrupt):
+        run_with_kafka(kafka, lambda: _tail(kafka, names, from_start=from_start, limit=limit))
 
 
 async def _tail(kafka: str, topics: tuple[str, ...], *, from_start: bool, limit: int) -> None:
@@ -120,14 +87,5 @@ def cloud_event(record: ConsumerRecord) -> dict[str, Any]:
     event["partition"] = record.partition
     event["offset"] = record.offset
     event["key"] = record.key.decode("utf-8", "replace") if record.key is not None else None
-    event["data"] = _data(record.value)
+    event["data"] = readable(record.value)
     return event
-
-
-def _data(value: bytes | None) -> Any:
-    if value is None:
-        return None
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value.decode("utf-8", "replace")

@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from cli.output import command, print_json, print_table, report
+from cli.output import command, print_json, print_steps, print_table, report
 from cli.problem import Problem
 
 
@@ -70,3 +70,14 @@ def test_json_is_one_line_with_characters_as_they_are(capsys: pytest.CaptureFixt
     print_json({"text": "süß\n"})
 
     assert capsys.readouterr().out == '{"text": "süß\\n"}\n'
+
+
+def test_what_no_terminal_shows_has_a_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "word " * 60
+
+    print_table(("name", "text"), [("a", long), ("b", long)], empty="none")
+    print_steps([f"First [x] {long}", "Second."])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["name", "a", "b", "1.", "2."]
+    assert lines[3].startswith("1. First [x] word ")
