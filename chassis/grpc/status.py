@@ -92,23 +92,31 @@ def to_message(failure: Failure) -> Status:
 def from_error(error: grpc.aio.AioRpcError) -> Failure:
     """The failure that a peer told, or the nearest to what its library said."""
     status = _status_of(error)
+    told = None if status is None else from_message(status)
+    if told is not None:
+        return told
+    reason = _REASONS.get(error.code(), Reason.INTERNAL)
+    return Failure(reason, error.details() or "", retryable=reason in {Reason.UNAVAILABLE, Reason.OVERLOADED})
+
+
+def from_message(status: Status) -> Failure | None:
+    """The failure that `to_message` made `status` of; None where it is another's."""
     info, retry = ErrorInfo(), RetryInfo()
-    for detail in status.details if status else ():
+    for detail in status.details:
         if detail.Is(ErrorInfo.DESCRIPTOR):
             detail.Unpack(info)
         elif detail.Is(RetryInfo.DESCRIPTOR):
             detail.Unpack(retry)
-    if info.domain == DOMAIN and info.reason in _KNOWN:
-        detail_pairs = dict(info.metadata)
-        return Failure(
-            Reason(info.reason),
-            error.details() or "",
-            retryable=detail_pairs.pop(_RETRYABLE, "") == "true",
-            retry_after=retry.retry_delay.ToTimedelta().total_seconds() if retry.HasField("retry_delay") else None,
-            detail=detail_pairs,
-        )
-    reason = _REASONS.get(error.code(), Reason.INTERNAL)
-    return Failure(reason, error.details() or "", retryable=reason in {Reason.UNAVAILABLE, Reason.OVERLOADED})
+    if info.domain != DOMAIN or info.reason not in _KNOWN:
+        return None
+    detail_pairs = dict(info.metadata)
+    return Failure(
+        Reason(info.reason),
+        status.message,
+        retryable=detail_pairs.pop(_RETRYABLE, "") == "true",
+        retry_after=retry.retry_delay.ToTimedelta().total_seconds() if retry.HasField("retry_delay") else None,
+        detail=detail_pairs,
+    )
 
 
 def _status_of(error: grpc.aio.AioRpcError) -> Status | None:

@@ -1,6 +1,7 @@
 """Builds the gateway: the one place that knows all of its parts."""
 
 import random
+import uuid
 
 from chassis.grpc.client import Peer
 from chassis.grpc.edge import anybody
@@ -9,28 +10,43 @@ from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.snapshot import SnapshotFollower
-from events.topics import CONFIG, HEALTH
+from events.topics import BREAKERS, CONFIG, HEALTH
+from services.gateway.adapters.breakers import BreakerBroadcast
 from services.gateway.adapters.configuration import CurrentConfiguration
 from services.gateway.adapters.journal import Journal, Shipper
+from services.gateway.adapters.memory_answers import MemoryAnswers
+from services.gateway.adapters.memory_keys import MemoryKeys
 from services.gateway.adapters.memory_limiter import MemoryLimiter
 from services.gateway.adapters.providers import ProvidersHop
+from services.gateway.adapters.redis_answers import RedisAnswers
+from services.gateway.adapters.redis_keys import RedisKeys
 from services.gateway.adapters.redis_limiter import RedisLimiter
+from services.gateway.adapters.redis_link import RedisLink
 from services.gateway.application.admit import Admit
-from services.gateway.application.attempt_targets import AttemptTargets
+from services.gateway.application.answer_once import AnswerOnce
+from services.gateway.application.answers import AnswerStore
+from services.gateway.application.attempt import AttemptTargets
 from services.gateway.application.authenticate import Authenticate, Authenticator
 from services.gateway.application.complete_chat import CompleteChat
+from services.gateway.application.degrade import AnswerOrDegrade
 from services.gateway.application.guard import Guard
+from services.gateway.application.idempotency import KeyStore
 from services.gateway.application.plan_request import PlanRequest
+from services.gateway.application.recall import Recall
 from services.gateway.application.settle import Settle
+from services.gateway.application.shed import Shed
 from services.gateway.domain.limits import RateLimiter
-from services.gateway.domain.plan import DownTargets
+from services.gateway.domain.pressure import Pressure
+from services.gateway.domain.targets import Targets
 from services.gateway.entrypoints.door import open_door
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.grpc import SERVICE, ChatServicer
 from services.gateway.entrypoints.http.app import build_app
 from services.gateway.entrypoints.http.chat import ChatCompletions
+from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.models import Models
-from services.gateway.entrypoints.kafka import VerdictsListener
+from services.gateway.entrypoints.kafka import BreakersListener, VerdictsListener
+from services.gateway.entrypoints.ticks import Ticks
 from services.gateway.settings import Settings
 
 
@@ -40,7 +56,8 @@ async def build(settings: Settings, service: Service) -> None:
     clock, health, background = service.clock, service.health, service.background
     token = settings.internal_token.get_secret_value()
     configuration = CurrentConfiguration()
-    down = DownTargets()
+    rng = random.Random()  # noqa: S311 - jitter
+    gateway_id = uuid.uuid4().hex
 
     config, providers, monitor, alerts = [
         await enter(Peer(address, internal_token=token))
@@ -61,8 +78,12 @@ async def build(settings: Settings, service: Service) -> None:
     )
     bus = Bus(service.name, settings, health=health, background=background, clock=clock)
     bus.subscribe(CONFIG, snapshots.on_change, group=None)
-    bus.subscribe(HEALTH, VerdictsListener(down), group=None)
+    breakers = BreakerBroadcast(bus.publish, gateway_id, clock)
+    targets = Targets(clock, rng, breakers.note)
+    bus.subscribe(BREAKERS, BreakersListener(targets, gateway_id, clock), group=None)
+    bus.subscribe(HEALTH, VerdictsListener(targets, clock), group=None)
     await enter(bus)
+    background.start("breakers", breakers.run)
     journal = await enter(
         Journal(
             settings.data_dir / "journal",
@@ -75,27 +96,32 @@ async def build(settings: Settings, service: Service) -> None:
     background.start("journal shipper", shipper.run)
     service.stack.push_async_callback(shipper.drain, settings.rest_drain)
     await enter(snapshots)
-    limiter: RateLimiter = MemoryLimiter(clock)
-    if settings.redis_url:
-        shared = await enter(RedisLimiter(settings.redis_url, clock, expected_gateways=settings.expected_gateways))
-        background.start("redis limiter", shared.run)
-        limiter = shared
+    limiter, answers, keys = await _shared_state(settings, service)
+
+    pressure = Pressure(most=settings.max_requests)
+    background.start("ticks", Ticks(pressure, clock).measure)
 
     authenticator = Authenticator(configuration, settings.key_pepper.get_secret_value().encode(), clock)
+    recall = Recall(answers, clock)
     complete = CompleteChat(
         stages=(
             Authenticate(authenticator, configuration),
+            Shed(pressure, rng),
             Admit(limiter, journal),
             Guard(),
-            PlanRequest(down, clock),
         ),
-        attempt=AttemptTargets(ProvidersHop(providers), clock, random.Random()),  # noqa: S311 - jitter
+        recall=recall,
+        plan=PlanRequest(targets, clock, rng),
+        attempt=AnswerOrDegrade(
+            AttemptTargets(ProvidersHop(providers), targets, clock, rng), targets, stale=recall.stale
+        ),
         settle=Settle(journal, clock),
     )
-    exchanges = Exchanges(complete, clock)
+    exchanges = Exchanges(complete, pressure, clock)
+    once = AnswerOnce(keys, authenticator, clock, ttl=settings.idempotency_retention)
 
     app = build_app(
-        chat=ChatCompletions(exchanges, clock, max_body=settings.max_body_bytes),
+        chat=Endpoint(ChatCompletions(exchanges, clock), once, max_body=settings.max_body_bytes),
         models_endpoint=Models(authenticator, configuration),
         door=open_door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
         health=health,
@@ -105,8 +131,19 @@ async def build(settings: Settings, service: Service) -> None:
         GrpcServer(
             settings,
             health,
-            add=[ChatServicer(exchanges).register],
+            add=[ChatServicer(exchanges, once).register],
             services=[SERVICE],
             admit=anybody,
         )
     )
+
+
+async def _shared_state(settings: Settings, service: Service) -> tuple[RateLimiter, AnswerStore, KeyStore]:
+    """What gateways keep together in Redis, or this one by itself where there is none."""
+    clock = service.clock
+    if not settings.redis_url:
+        return MemoryLimiter(clock), MemoryAnswers(clock), MemoryKeys(clock)
+    link = await service.stack.enter_async_context(RedisLink(settings.redis_url, clock))
+    service.background.start("redis", link.run)
+    limiter = RedisLimiter(link, clock, expected_gateways=settings.expected_gateways)
+    return limiter, RedisAnswers(link, clock), RedisKeys(link, clock)

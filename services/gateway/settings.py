@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
     monitor_address: str = "127.0.0.1:50054"
     alerts_address: str = "127.0.0.1:50055"
     redis_url: str = ""
-    """Where limits are counted for all gateways together; each counts for itself where empty."""
+    """Where limits, answers and idempotency keys are kept for all gateways together; each for itself where empty."""
     expected_gateways: int = Field(default=1, ge=1)
     """Share of each limit (one part in so many) that a gateway grants by itself while Redis is away."""
 
@@ -31,4 +31,8 @@ class Settings(ServiceSettings):
     journal_fsync: bool = False
     """Whether a record must survive the machine, and not only the process, before its answer ends."""
 
+    max_requests: int = Field(default=5000, ge=1)
+    """Requests under way at a time; of what matters less, fewer are taken. Bounds the memory that they need."""
     max_body_bytes: int = Field(default=10_000_000, ge=1024)
+    idempotency_retention: float = Field(default=86_400.0, gt=0)
+    """Seconds that the answer to a request with an idempotency key is kept."""

@@ -10,6 +10,7 @@ from chassis.tasks import Background
 from resilience.clock import SystemClock
 from services.gateway.adapters.memory_limiter import MemoryLimiter
 from services.gateway.adapters.redis_limiter import RedisLimiter
+from services.gateway.adapters.redis_link import RedisLink
 from services.gateway.domain.limits import RateLimiter
 from tests.stack.eventually import eventually
 from tests.stack.redis import Redis
@@ -72,9 +73,9 @@ class TestRedisLimiter(Contract):
     async def limiter(self, redis: Redis) -> AsyncIterator[RateLimiter]:
         async with (
             Background() as background,
-            RedisLimiter(redis.url, SystemClock(), deadline=2.0) as limiter,
+            RedisLink(redis.url, SystemClock(), deadline=2.0) as link,
         ):
-            background.start("limits", limiter.run)
-            await eventually(lambda: limiter.shared)
-            yield limiter
-            assert limiter.shared, "the suite ran on the local share"
+            background.start("redis", link.run)
+            await eventually(lambda: link.up)
+            yield RedisLimiter(link, SystemClock())
+            assert link.up, "the suite ran on the local share"

@@ -147,6 +147,9 @@ def receipt(exchange: Exchange) -> pb.Receipt:
         target=exchange.target,
         attempts=len(exchange.attempts),
         cost_usd="" if exchange.cost is None else dollars(exchange.cost),
+        continued_at=exchange.continued_at,
+        degraded=exchange.degraded.value if exchange.degraded is not None else "",
+        cache=exchange.cache.value if exchange.cache is not None else "",
     )
 
 

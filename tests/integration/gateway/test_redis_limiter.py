@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
 from redis.asyncio import Redis as Client
@@ -12,26 +13,48 @@ from structlog.testing import capture_logs
 
 from chassis.tasks import Background
 from resilience.clock import SystemClock
-from services.gateway.adapters.redis_limiter import DEADLINE, RedisLimiter
+from services.gateway.adapters.redis_limiter import RedisLimiter
+from services.gateway.adapters.redis_link import DEADLINE, RedisLink
+from services.gateway.domain.limits import Decision
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
 from tests.stack.redis import Redis
 
 pytestmark = pytest.mark.redis
 
+
+@dataclass(frozen=True)
+class Limits:
+    """A limiter and its way to Redis."""
+
+    limiter: RedisLimiter
+    link: RedisLink
+
+    @property
+    def shared(self) -> bool:
+        return self.link.up
+
+    async def acquire(self, subject: str, requests_per_minute: int) -> Decision:
+        return await self.limiter.acquire(subject, requests_per_minute)
+
+
 PLENTY = 100_000_000
 
 
 @asynccontextmanager
-async def running(url: str, *, expected_gateways: int = 1, deadline: float = 5.0) -> AsyncIterator[RedisLimiter]:
-    """A limiter as the gateway runs it."""
-    async with (
-        Background() as background,
-        RedisLimiter(url, SystemClock(), expected_gateways=expected_gateways, deadline=deadline) as limiter,
-    ):
-        background.start("limits", limiter.run)
-        yield limiter
+async def linked(url: str, *, deadline: float = 5.0) -> AsyncIterator[RedisLink]:
+    """The way to Redis as the gateway has it."""
+    async with Background() as background, RedisLink(url, SystemClock(), deadline=deadline) as link:
+        background.start("redis", link.run)
+        yield link
         assert not background.failed.is_set()
+
+
+@asynccontextmanager
+async def running(url: str, *, expected_gateways: int = 1, deadline: float = 5.0) -> AsyncIterator[Limits]:
+    """A limiter as the gateway runs it."""
+    async with linked(url, deadline=deadline) as link:
+        yield Limits(RedisLimiter(link, SystemClock(), expected_gateways=expected_gateways), link)
 
 
 async def test_several_gateways_keep_one_limit_together(redis: Redis) -> None:

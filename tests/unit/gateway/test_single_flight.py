@@ -169,7 +169,7 @@ async def test_what_breaks_off_after_its_beginning_breaks_off_for_all() -> None:
     await world.clock.advance(PAUSE)
     for stream in streams:
         with pytest.raises(Failure):
-            await within_time(world, anext(stream))  # type: ignore[arg-type]
+            await within_time(world, anext(stream))
     assert len([envelope for envelope in world.hop.asked if envelope.target.name == "alpha/small"]) == 1
 
 

@@ -10,7 +10,7 @@ from resilience.errors import Failure, Reason
 from services.gateway.entrypoints.door import Door
 from services.gateway.entrypoints.exchange import new_request_id
 from services.gateway.entrypoints.http import models
-from services.gateway.entrypoints.http.chat import ChatCompletions
+from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.errors import REFERENCE, error_body, error_headers, reference, status_of
 from services.gateway.entrypoints.http.models import Models
 from services.gateway.entrypoints.http.request import CallerLeftError
@@ -20,7 +20,7 @@ CHAT = "/v1/chat/completions"
 log = structlog.stdlib.get_logger("http")
 
 
-def build_app(*, chat: ChatCompletions, models_endpoint: Models, door: Door, health: Health) -> App:
+def build_app(*, chat: Endpoint, models_endpoint: Models, door: Door, health: Health) -> App:
     """The ASGI application."""
     health_pages = pages.pages(health)
     reference_page = reference().encode()
