@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import timedelta
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -10,14 +11,21 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from events.base import Event
 from events.topics import TOPICS, Topic
 
+SEGMENT = timedelta(hours=1)
+"""How long a compacted topic writes to one segment: the newest is never compacted, and who starts reads all of it."""
+
 log = structlog.stdlib.get_logger("kafka")
 
 
 def topic_settings(topic: Topic[Event]) -> dict[str, str]:
     """Kafka's settings of `topic`."""
     if topic.retention is None:
-        return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
-    return {"cleanup.policy": "delete", "retention.ms": str(int(topic.retention.total_seconds() * 1000))}
+        return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", "segment.ms": _milliseconds(SEGMENT)}
+    return {"cleanup.policy": "delete", "retention.ms": _milliseconds(topic.retention)}
+
+
+def _milliseconds(length: timedelta) -> str:
+    return str(length // timedelta(milliseconds=1))
 
 
 async def provision(bootstrap: str, *, replication: int) -> None:
