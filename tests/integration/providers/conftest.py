@@ -45,6 +45,14 @@ async def raw() -> AsyncIterator[RawVendor]:
 
 
 @pytest.fixture
+async def client_of_raw(raw: RawVendor, tmp_path: Path) -> AsyncIterator[Client]:
+    """A client with the bounds that are the default."""
+    configuration = Configuration(provider("alpha", raw.base_url, vendor="openai-compatible"))
+    async with serving(configuration) as address, running(address, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
 async def raw_client(raw: RawVendor, tmp_path: Path) -> AsyncIterator[Client]:
     configuration = Configuration(provider("alpha", raw.base_url, vendor="openai-compatible"))
     async with (

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -25,13 +26,18 @@ EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: clo
 
 
 class RawVendor:
-    """Gives each request the same `pieces`, with a turn of the loop between them, then closes unless `stay`."""
+    """Gives each request the same `pieces`, with a turn of the loop between them, then closes unless `stay`.
+
+    `closed_at`: when its side of each connection was seen to be over, of `time.monotonic`.
+    """
 
     def __init__(self) -> None:
         self.pieces: Sequence[bytes] = ()
         self.stay = False
         self.heads: list[bytes] = []
+        self.opened = 0
         self.closed = 0
+        self.closed_at: list[float] = []
         self._server: asyncio.Server | None = None
 
     @property
@@ -50,6 +56,7 @@ class RawVendor:
         self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             self.heads.append(head)
@@ -62,4 +69,5 @@ class RawVendor:
             if self.stay:
                 await reader.read()
         self.closed += 1
+        self.closed_at.append(time.monotonic())
         writer.close()

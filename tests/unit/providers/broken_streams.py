@@ -8,7 +8,7 @@ from itertools import pairwise
 
 PLACES = ("before the first token", "in the middle", "at the end")
 ALPHABET = 'abc xyz,.\n"\\é日🌊\u2028\u0000'
-MAX_EVENT = 4_000
+MAX_EVENT = 10_000
 
 
 @dataclass(frozen=True)
