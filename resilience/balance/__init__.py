@@ -4,6 +4,6 @@ from resilience.balance.affinity import by_session
 from resilience.balance.load import Call, Load
 from resilience.balance.order import fastest, weighted
 from resilience.balance.scoring import Candidate, balanced, cheapest
-from resilience.balance.split import split
+from resilience.balance.split import draw, split
 
-__all__ = ["Call", "Candidate", "Load", "balanced", "by_session", "cheapest", "fastest", "split", "weighted"]
+__all__ = ["Call", "Candidate", "Load", "balanced", "by_session", "cheapest", "draw", "fastest", "split", "weighted"]

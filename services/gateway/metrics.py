@@ -29,3 +29,6 @@ in_flight = _meter.create_up_down_counter(
     "seawall.gateway.requests.in_flight",
     description="Requests being answered.",
 )
+lag = _meter.create_gauge(
+    "seawall.gateway.lag", unit="s", description="How far the process is behind its work; beyond a bound it sheds."
+)

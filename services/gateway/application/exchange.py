@@ -47,6 +47,8 @@ class Exchange:
     principal: Principal = field(init=False)
     organization: Organization = field(init=False)
     project: Project = field(init=False)
+    # shed
+    criticality: Criticality = Criticality.DEFAULT
     # admit
     limit: Decision | None = None
     # guard
@@ -54,7 +56,6 @@ class Exchange:
     route: Route = field(init=False)
     policy: Policy = field(init=False)
     """The route's, with what the request sets for itself."""
-    criticality: Criticality = Criticality.DEFAULT
     deadline: float = field(init=False)
     """On the monotonic clock."""
     # recall

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from resilience.criticality import Criticality
 from resilience.errors import Failure, Reason
 from services.gateway.application.exchange import Exchange
 from services.gateway.domain.chat import read_chat
@@ -20,7 +19,6 @@ class Guard:
             exchange.stream = exchange.chat.stream
         exchange.route = exchange.organization.route(exchange.chat.model, exchange.project)
         exchange.policy = _policy(exchange)
-        exchange.criticality = _criticality(exchange)
         allowed = exchange.policy.timeout
         if exchange.options.timeout is not None:
             allowed = min(allowed, exchange.options.timeout)
@@ -32,24 +30,10 @@ def _policy(exchange: Exchange) -> Policy:
     if overrides is None:
         return exchange.route.policy
     if not exchange.project.policy_overrides:
-        raise _not_allowed(exchange, "policy")
+        raise Failure(
+            Reason.PERMISSION_DENIED,
+            f"Requests of project {exchange.principal.project} may not set their own policy.",
+            detail={"param": "policy"},
+        )
     set_ = {name: value for name in Overrides.__slots__ if (value := getattr(overrides, name)) is not None}
     return replace(exchange.route.policy, **set_)
-
-
-def _criticality(exchange: Exchange) -> Criticality:
-    usual = exchange.project.criticality
-    asked = exchange.options.criticality
-    if asked is None or asked <= usual:
-        return usual if asked is None else asked
-    if not exchange.project.policy_overrides:
-        raise _not_allowed(exchange, "criticality")
-    return asked
-
-
-def _not_allowed(exchange: Exchange, what: str) -> Failure:
-    return Failure(
-        Reason.PERMISSION_DENIED,
-        f"Requests of project {exchange.principal.project} may not set their own {what}.",
-        detail={"param": what},
-    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from chassis.principal import Principal
 from resilience.criticality import Criticality
 from resilience.errors import Failure, Reason
-from services.gateway.domain.route import Policy, Route, Target
+from services.gateway.domain.route import Capabilities, Policy, Route, Target
 from services.gateway.domain.usage import Price
 
 
@@ -48,7 +48,8 @@ class Organization:
 
     id: str
     projects: Mapping[str, Project] = field(default_factory=dict)
-    providers: frozenset[str] = frozenset()
+    providers: Mapping[str, Capabilities] = field(default_factory=dict)
+    """Each with what its vendor's models usually can do."""
     models: Mapping[str, Route] = field(default_factory=dict)
     prices: Mapping[str, tuple[DatedPrice, ...]] = field(default_factory=dict)
     """By target name, latest first."""
@@ -60,7 +61,7 @@ class Organization:
                 return route
             provider, _, upstream = model.partition("/")
             if upstream and provider in self.providers:
-                return Route((Target(provider, upstream),), Policy())
+                return Route((Target(provider, upstream, capabilities=self.providers[provider]),), Policy())
         # A model that the project may not use is not told from one that is not there.
         raise Failure(Reason.MODEL_NOT_FOUND, f"There is no model {model[:200]!r}.", detail={"param": "model"})
 

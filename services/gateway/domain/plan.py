@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from resilience.balance import Candidate, balanced, by_session, cheapest, fastest, split, weighted
+from resilience.balance import Candidate, balanced, by_session, cheapest, draw, fastest, weighted
 from resilience.breaker import State
 from resilience.errors import Failure, Reason
 from services.gateway.domain.chat import Chat
@@ -93,13 +93,15 @@ class Planner:
 
     def _order(self, steps: list[Step], request: Request) -> list[Step]:
         route = request.route
-        for step in steps:
-            if step.target.canary and split(step.target.canary, f"canary/{step.target.name}/{request.id}"):
-                rest = [other for other in steps if other is not step]
-                return [_because(step, f"canary: {step.target.canary:.3g} of requests"), *self._ranked(rest, route, "")]
-        return self._ranked(steps, route, request.session if route.affinity else "", request.chat.tokens)
+        session = request.session if route.affinity else ""
+        ranked = self._ranked(steps, route, session, request.chat.tokens)
+        canary = _canary(steps, session or request.id)
+        if canary is None:
+            return ranked
+        first = _because(canary, f"canary: asked first by {canary.target.canary:.3g} of the requests")
+        return [first, *(step for step in ranked if step.target is not canary.target)]
 
-    def _ranked(self, steps: list[Step], route: Route, session: str, tokens: int = 0) -> list[Step]:
+    def _ranked(self, steps: list[Step], route: Route, session: str, tokens: int) -> list[Step]:
         if len(steps) == 1:
             return steps
         if session:
@@ -151,6 +153,18 @@ class Planner:
             else:
                 likely.append(step)
         return (*likely, *small, *resting, *ejected)
+
+
+def _canary(steps: Sequence[Step], key: str) -> Step | None:
+    """The target whose share of all requests this one is in."""
+    reached, drawn = 0.0, None
+    for step in steps:
+        if step.target.canary:
+            drawn = draw(f"canary/{key}") if drawn is None else drawn
+            reached += step.target.canary
+            if drawn <= reached:
+                return step
+    return None
 
 
 def larger(than: Target, targets: Sequence[Target]) -> list[Target]:

@@ -14,6 +14,7 @@ from services.gateway.application.complete_chat import CompleteChat
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
 from services.gateway.domain.options import Options
+from services.gateway.domain.pressure import Pressure
 
 _tracer = trace.get_tracer("seawall.gateway")
 
@@ -26,8 +27,9 @@ def new_request_id() -> str:
 class Exchanges:
     """Opens exchanges, and sees to it that each one ends: its span, its metrics, the vendor's call."""
 
-    def __init__(self, complete: CompleteChat, clock: Clock) -> None:
+    def __init__(self, complete: CompleteChat, pressure: Pressure, clock: Clock) -> None:
         self._complete = complete
+        self._pressure = pressure
         self._clock = clock
 
     @asynccontextmanager
@@ -49,11 +51,13 @@ class Exchanges:
             span=_tracer.start_span("chat", context=parent_of(traceparent), kind=trace.SpanKind.SERVER),
         )
         metrics.in_flight.add(1)
+        self._pressure.requests += 1
         try:
             async with aclosing(self._complete(exchange)) as frames:
                 yield exchange, frames
         finally:
             metrics.in_flight.add(-1)
+            self._pressure.requests -= 1
             self._end(exchange)
 
     def _end(self, exchange: Exchange) -> None:
@@ -76,7 +80,7 @@ class Exchanges:
             )
         span = exchange.span
         if span.is_recording():
-            if exchange.plan is not None:
+            if exchange.plan is not None or exchange.cache is not None:
                 span.update_name(f"chat {exchange.chat.model}")
                 span.set_attribute("gen_ai.request.model", exchange.chat.model)
             span.set_attribute("gen_ai.operation.name", "chat")

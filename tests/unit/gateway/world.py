@@ -29,7 +29,7 @@ from services.gateway.application.settle import Settle
 from services.gateway.domain.configuration import DatedPrice, Organization, Project
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.options import Options
-from services.gateway.domain.route import Policy, Route, Target
+from services.gateway.domain.route import Capabilities, Policy, Route, Target
 from services.gateway.domain.targets import Targets
 from services.gateway.domain.usage import Price, Usage
 
@@ -126,7 +126,7 @@ class World:
         self.organization = Organization(
             id="acme",
             projects={"shop": self.project},
-            providers=frozenset({"alpha", "beta"}),
+            providers={"alpha": Capabilities(), "beta": Capabilities()},
             models={"chat": Route(targets, policy or Policy())},
             prices={ALPHA.name: (DatedPrice(begin, Price(input=250_000, output=2_000_000, cached_input=25_000)),)},
         )

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.principal import Principal, Role
 from resilience.criticality import Criticality
 from seawall.config.v1 import resources_pb2 as pb
-from services.gateway.adapters.configuration.routes import RouteReader
+from services.gateway.adapters.configuration.routes import RouteReader, usual_capabilities
 from services.gateway.adapters.configuration.words import Words
 from services.gateway.domain.configuration import Configuration, DatedPrice, Key, Organization, Project
 from services.gateway.domain.route import Target
@@ -47,7 +47,7 @@ def _organization(snapshot: pb.OrganizationSnapshot, words: Words) -> Organizati
     return Organization(
         id=_last(snapshot.organization.name),
         projects={_last(project.name): _project(project, words) for project in snapshot.projects},
-        providers=frozenset(vendors),
+        providers={name: usual_capabilities(vendor) for name, vendor in vendors.items()},
         models={_last(model.name): routes.route(model.route) for model in snapshot.models},
         prices={
             name: tuple(sorted(dated, key=lambda one: one.effective_at, reverse=True)) for name, dated in prices.items()
