@@ -1,0 +1,1 @@
+"""Balancing simulated: how near our choice of targets comes to one that sees their queues."""
