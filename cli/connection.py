@@ -32,7 +32,7 @@ class Connection:
 
 def connect(url: str | None, key: str | None, data_dir: Path, *, kafka: str | None = None) -> Connection:
     """What is given, and the rest from `data_dir`'s running `up`; its key goes to its own address only."""
-    running = _running(data_dir)
+    running = running_up(data_dir)
     at = (url or running.get("url") or DEFAULT_URL).rstrip("/")
     if not at.startswith(("http://", "https://")):
         raise Problem("bad_url", f"{at!r} is not an http:// or https:// URL.", hint="Write it as http://host:port.")
@@ -45,7 +45,8 @@ def connect(url: str | None, key: str | None, data_dir: Path, *, kafka: str | No
     )
 
 
-def _running(data_dir: Path) -> dict[str, Any]:
+def running_up(data_dir: Path) -> dict[str, Any]:
+    """What the `up` of a data directory tells of itself; empty where none runs."""
     try:
         told = json.loads((data_dir / UP_FILE).read_text())
     except (OSError, ValueError):

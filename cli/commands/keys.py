@@ -1,7 +1,6 @@
 """`seawall keys`: what callers authenticate with."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from cli.door import OWN, Door
 from cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Key, Url, Yes
 from cli.output import command, print_json, print_table, print_text, say
 from cli.show import NONE, as_dict, enum_of, id_of, time_of, timestamp
+from cli.span import span
 from seawall.config.v1 import config_pb2, resources_pb2
 
 SERVICE = "seawall.config.v1.ConfigService"
@@ -22,9 +22,6 @@ COLUMNS = ("key", "project", "role", "starts with", "made", "expires", "revoked"
 PAGE = 1000
 
 app = typer.Typer(no_args_is_help=True, help="What callers authenticate with.")
-
-_AGE = re.compile(r"(\d{1,6})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class RoleName(StrEnum):
@@ -55,7 +52,7 @@ def create_key(
     """Make a key; its secret is on stdout, and is never seen again."""
     wanted = resources_pb2.Key(role=resources_pb2.Role.Value(f"ROLE_{role.name}"))
     if expires:
-        wanted.expire_time.CopyFrom(timestamp(datetime.now(UTC) + age(expires)))
+        wanted.expire_time.CopyFrom(timestamp(datetime.now(UTC) + span(expires, "--expires")))
     ask = config_pb2.CreateKeyRequest(parent=f"{OWN}/projects/{project}", key_id=name, key=wanted)
     door = Door(connect(url, key, data_dir))
     made = door.call(f"{SERVICE}/CreateKey", ask, config_pb2.CreateKeyResponse)
@@ -116,16 +113,6 @@ def generate_key(as_json: AsJson = False) -> None:
         print_json({"secret": secret})
     else:
         print_text(secret)
-
-
-def age(text: str) -> timedelta:
-    """`30d` as a time span. Raises a usage error."""
-    match = _AGE.fullmatch(text)
-    if match is None or int(match[1]) == 0:
-        raise typer.BadParameter(
-            f"{text!r} is not a number and one of s, m, h, d, w, such as 30d", param_hint="--expires"
-        )
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _projects(door: Door, only: str) -> list[str]:
