@@ -111,13 +111,15 @@ class AnswerOnce:
             try:
                 first = await watch.next(until)
             except TimeoutError:
-                raise Failure(
-                    Reason.IDEMPOTENCY_KEY_IN_FLIGHT,
-                    "The request of this idempotency key is still being answered.",
-                    retryable=True,
-                    retry_after=RETRY_AFTER,
-                ) from None
-            yield Reply(work.replays or not mine, _from(first, watch))
+                if not (mine and work.answers):
+                    raise Failure(
+                        Reason.IDEMPOTENCY_KEY_IN_FLIGHT,
+                        "The request of this idempotency key is still being answered.",
+                        retryable=True,
+                        retry_after=RETRY_AFTER,
+                    ) from None
+                first = await watch.next()  # it waits for its own work, which has a deadline of its own
+            yield Reply(not (mine and work.answers), _from(first, watch))
 
     def _begin(self, claim: Claim, answer: Callable[[], Parts]) -> "_Work":
         place = (claim.key, claim.fingerprint)
@@ -136,10 +138,10 @@ class AnswerOnce:
     async def _answer(self, work: "_Work", claim: Claim, answer: Callable[[], Parts], put: Put[Part]) -> None:
         known = await self._known(claim)
         if known is not None:
-            work.replays = True
             for part in _decode(known):
                 await put(part)
             return
+        work.answers = True
         renewing = asyncio.create_task(self._renew(claim), name="idempotency key")
         try:
             await self._make(claim, answer, put)
@@ -185,8 +187,8 @@ class AnswerOnce:
 @dataclass(slots=True)
 class _Work:
     flight: Flight[Part]
-    replays: bool = False
-    """The answer was known; it is set before the first part."""
+    answers: bool = False
+    """The key is this gateway's, which makes the answer; else it is another's, or the answer is known."""
 
 
 def is_final(failure: Failure) -> bool:
