@@ -11,6 +11,7 @@ from pyqwest import HTTPTransport, ReadError, RemoteProtocolError, Request, Resp
 from resilience.clock import Clock
 from resilience.errors import Reason
 from services.providers.adapters.retry_after import retry_after
+from services.providers.adapters.unreachable import cause_of
 from services.providers.application.ports import Headers
 from services.providers.domain.failure import VendorFailure
 
@@ -41,12 +42,14 @@ class PyqwestHttp:
         """See VendorHttp."""
         try:
             response = await self._transport.execute(Request("POST", url, NativeHeaders(headers), body))
-        except ConnectionError:
+        except ConnectionError as error:
             # Refused, no such host, no handshake, or the time to connect is over: no byte of the request was sent.
-            raise VendorFailure(Reason.VENDOR_UNREACHABLE) from None
+            cause = cause_of(error)
+            why = f"The vendor could not be reached: {cause}." if cause else ""
+            raise VendorFailure(Reason.VENDOR_UNREACHABLE, why=why) from None
         except (WriteError, ReadError, RemoteProtocolError):
             raise VendorFailure(Reason.VENDOR_CONNECTION_LOST) from None
-        except RuntimeError:
+        except (RuntimeError, ValueError):
             raise VendorFailure(Reason.VENDOR_UNREACHABLE, why="The provider's base URL is not usable.") from None
         return PyqwestResponse(response, self._clock, self._release)
 

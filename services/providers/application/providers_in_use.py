@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from resilience.errors import Failure, Reason
 from services.providers.application.ports import Vendor
+from services.providers.application.reachability import Reachability
 from services.providers.domain.key_pool import KeyPool
 from services.providers.domain.provider import ProviderDefinition
 
@@ -18,6 +19,7 @@ class ProviderInUse:
     url: str
     host: str
     keys: KeyPool
+    reachability: Reachability
 
     @property
     def keyless(self) -> bool:

@@ -1,5 +1,6 @@
 """Sends a request to a vendor, with one of the provider's credentials."""
 
+from resilience.errors import Reason
 from services.providers.application.ports import Headers, VendorHttp, VendorRequest, VendorResponse
 from services.providers.application.providers_in_use import ProviderInUse
 from services.providers.domain.credential import PERIODS, Credential, PooledCredential
@@ -56,7 +57,14 @@ class SendRequest:
         headers = self._headers + dialect.headers(credential.secret if credential is not None else None)
         if traceparent:
             headers += (("traceparent", traceparent),)
-        response = await self._http.post(provider.url + request.path, headers, request.body)
+        try:
+            response = await self._http.post(provider.url + request.path, headers, request.body)
+        except VendorFailure as failure:
+            if failure.reason is Reason.VENDOR_UNREACHABLE:
+                provider.reachability.failed(failure)
+            raise
+        if provider.reachability.lost:
+            provider.reachability.succeeded()
         if _OK <= response.status < _MULTIPLE_CHOICES:
             return response
         try:

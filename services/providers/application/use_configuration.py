@@ -11,6 +11,7 @@ from resilience.clock import Clock
 from resilience.errors import Failure
 from services.providers.application.ports import Secrets, Vendor
 from services.providers.application.providers_in_use import Key, ProviderInUse, ProvidersInUse
+from services.providers.application.reachability import Reachability
 from services.providers.application.tell_credentials import TellCredentials
 from services.providers.domain.credential import Credential, PooledCredential
 from services.providers.domain.key_pool import KeyPool
@@ -67,7 +68,9 @@ class UseConfiguration:
         keys = [
             kept.get(credential) or self._pooled(definition, credential) for credential in dict.fromkeys(credentials)
         ]
-        return ProviderInUse(definition, vendor, url, urlsplit(url).hostname or "", KeyPool(keys, self._clock))
+        host = _host(url)
+        reachability = Reachability(definition, host, self._clock)
+        return ProviderInUse(definition, vendor, url, host, KeyPool(keys, self._clock), reachability)
 
     def _pooled(self, definition: ProviderDefinition, credential: Credential) -> PooledCredential:
         tell = partial(self._tell.changed, definition)
@@ -93,3 +96,11 @@ class UseConfiguration:
             log.warning("a credential is left out", provider=definition.id, cause=f"{reference} is not printable")
             return None
         return Credential(reference, secret)
+
+
+def _host(url: str) -> str:
+    """Empty where `url` is none: the provider's calls say so, and no other one suffers."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -81,12 +81,9 @@ async def closes_in_time(
     client: Client, vendor: RawVendor, within: float, record_property: Callable[[str, object], None], *, stream: bool
 ) -> None:
     began = time.monotonic()
-    if stream:
-        failure = (await client.frames(within=within))[-1].failure
-    else:
-        failure = (await client.call(within=within)).failure
+    failed = (await client.frames(within=within))[-1] if stream else await client.call(within=within)
     told = time.monotonic() - began
-    assert failure.reason == Reason.VENDOR_TIMEOUT
+    assert failed.failure.reason == Reason.VENDOR_TIMEOUT
     await eventually(lambda: vendor.closed == 1, within=GENEROUS)
     closed = vendor.closed_at[0] - began
     show(record_property, told=told, closed_after_deadline=closed - within)
