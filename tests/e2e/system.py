@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,15 @@ class System:
     """The five services. Each has its own directory, log and ports, which it keeps when it is started again."""
 
     def __init__(
-        self, directory: Path, stores: Stores, database: str, simulator: Simulator, *, webhook: str = "", otlp: str = ""
+        self,
+        directory: Path,
+        stores: Stores,
+        database: str,
+        simulator: Simulator,
+        manifest: str,
+        *,
+        otlp: str = "",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = directory
         self.stores = stores
@@ -83,14 +91,14 @@ class System:
         self.key = keys.generate()
         self.ports = {(service, kind): free_port() for service in SERVICES for kind in ("http", "grpc")}
         self._client = pyqwest.Client(pyqwest.HTTPTransport(timeout=30.0))
-        manifest = directory / "seawall.yaml"
-        manifest.write_text(self._manifest(webhook))
+        file = directory / "seawall.yaml"
+        file.write_text(manifest)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")},
             "SEAWALL_KAFKA_BOOTSTRAP": stores.kafka.bootstrap,
             "SEAWALL_DATABASE_URL": database,
             "SEAWALL_REDIS_URL": stores.redis.url,
-            "SEAWALL_MANIFEST": str(manifest),
+            "SEAWALL_MANIFEST": str(file),
             "SEAWALL_KEY_PEPPER": secrets.token_hex(32),
             "SEAWALL_INTERNAL_TOKEN": secrets.token_hex(32),
             "SEAWALL_OTLP_ENDPOINT": otlp,
@@ -99,6 +107,7 @@ class System:
             "VENDOR_KEY": "any",
             "CI_KEY": self.key,
             "WEBHOOK_SECRET": WEBHOOK_SECRET,
+            **(environment or {}),
             **{f"SEAWALL_{service.upper()}_ADDRESS": self.grpc(service) for service in SERVICES},
         }
         self.services = {service: self._service(service, service) for service in SERVICES}
@@ -198,24 +207,33 @@ class System:
             },
         )
 
-    def _manifest(self, webhook: str) -> str:
-        receivers = (
-            f'  - {{name: ops, webhook: {{url: "{webhook}", secret: env:WEBHOOK_SECRET}}}}' if webhook else "  []"
-        )
-        alpha, beta = (self.simulator.vendor(name).base_url for name in ("alpha", "beta"))
-        return MANIFEST.format(alpha=alpha, beta=beta, receivers=receivers)
+
+def _manifest(simulator: Simulator, webhook: str) -> str:
+    receivers = f'  - {{name: ops, webhook: {{url: "{webhook}", secret: env:WEBHOOK_SECRET}}}}' if webhook else "  []"
+    alpha, beta = (simulator.vendor(name).base_url for name in ("alpha", "beta"))
+    return MANIFEST.format(alpha=alpha, beta=beta, receivers=receivers)
 
 
 @asynccontextmanager
-async def running_system(*, webhook: str = "", otlp: str = "") -> AsyncIterator[System]:
-    """A system that serves, on stores of its own that a test may stop; everything is gone at the end."""
+async def running_system(
+    *,
+    webhook: str = "",
+    otlp: str = "",
+    manifest: Callable[[Simulator], str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> AsyncIterator[System]:
+    """A system that serves, on stores of its own that a test may stop; everything is gone at the end.
+
+    `manifest` writes what is configured, instead of MANIFEST; its secrets are in the `environment`.
+    """
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seawall-")))
         enter = stack.enter_async_context
         stores = Stores(await enter(private_kafka()), await enter(private_postgres()), await enter(private_redis()))
         database = await enter(stores.postgres.fresh_database())
         simulator = await enter(Simulator(vendors=["alpha", "beta"], seed=1))
-        system = System(directory, stores, database, simulator, webhook=webhook, otlp=otlp)
+        written = manifest(simulator) if manifest is not None else _manifest(simulator, webhook)
+        system = System(directory, stores, database, simulator, written, otlp=otlp, environment=environment)
         for service in system.services.values():
             stack.push_async_callback(service.discard)
         await system.start()
