@@ -88,7 +88,7 @@ class Quantiles:
         """Share of the calls (0 to 1) that took longer than `seconds`; 0.0 while nothing was added."""
         sums = self._fresh_sums()
         total = sums[-1]
-        if total == 0.0 or seconds >= LONGEST:
+        if total == 0.0:
             return 0.0
         if seconds < SHORTEST:
             return 1.0

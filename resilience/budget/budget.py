@@ -41,8 +41,7 @@ class Budget:
 
     def deposit(self) -> None:
         """An ordinary call was made: the first attempt of a request."""
-        # Time's share is added when a credit is next asked for: sums under one bound come out the same in any order.
-        self._balance = min(self._most, self._balance + self._ratio)
+        self._balance += self._ratio  # bounded, with what time brought, when it is next asked for
 
     def withdraw(self) -> bool:
         """Pay for one extra call; False, and nothing is taken, where there is too little for it."""

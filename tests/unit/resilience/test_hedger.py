@@ -49,7 +49,11 @@ def two_valued(rng: random.Random) -> float:
     return 10.0 if rng.random() < 0.05 else 1.0
 
 
-@pytest.mark.parametrize("latency", [heavy, two_valued])
+def two_valued_at_the_end_of_a_bucket(rng: random.Random) -> float:
+    return 10.0 if rng.random() < 0.05 else 1.0033
+
+
+@pytest.mark.parametrize("latency", [heavy, two_valued, two_valued_at_the_end_of_a_bucket])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_heavy_tail_is_halved_for_a_twentieth_more_calls(
     latency: Callable[[random.Random], float], seed: int

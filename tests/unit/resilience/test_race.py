@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import itertools
 from collections.abc import Coroutine
 from typing import Any
@@ -101,10 +102,46 @@ async def test_where_both_fail_the_error_is_that_of_the_first() -> None:
 
 
 async def test_where_both_answer_at_once_it_is_the_first() -> None:
-    it = Runners()
-    task = it.race((3.0, None), (1.0, None), after=2.0)
-    await it.clock.advance(3.0)
-    assert await task == "first"
+    clock, answered = VirtualClock(), asyncio.Event()
+
+    async def answer(name: str) -> str:
+        await answered.wait()
+        return name
+
+    for _ in range(10):  # a set of two tasks has no order of its own
+        answered.clear()
+        task = asyncio.create_task(race(answer("first"), lambda: answer("spare"), after=2.0, clock=clock))
+        await clock.advance(2.5)
+        answered.set()
+        assert await task == "first"
+
+
+async def test_a_loser_that_fails_while_it_is_cancelled_disturbs_nobody() -> None:
+    clock = VirtualClock()
+    forgotten: list[dict[str, object]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: forgotten.append(context))
+
+    async def first() -> str:
+        try:
+            await clock.sleep(10.0)
+        except asyncio.CancelledError:
+            raise KeyError("while cleaning up") from None
+        return "first"
+
+    async def spare() -> str:
+        await clock.sleep(1.0)
+        return "spare"
+
+    try:
+        task = asyncio.create_task(race(first(), spare, after=2.0, clock=clock))
+        await clock.advance(5.0)
+        assert await task == "spare"
+        del task
+        gc.collect()
+    finally:
+        loop.set_exception_handler(None)
+    assert forgotten == []
 
 
 async def test_the_loser_is_waited_for() -> None:
