@@ -1,0 +1,167 @@
+"""Gateways that keep answers and idempotency keys together in Redis, while it is there and while it is not."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from pyqwest import Client
+
+from chassis import keys
+from chassis.http import HttpServer
+from chassis.principal import Principal, Role
+from chassis.tasks import Background
+from resilience.clock import SystemClock
+from services.gateway.adapters.redis_answers import PREFIX, RedisAnswers
+from services.gateway.adapters.redis_keys import RedisKeys
+from services.gateway.adapters.redis_link import RedisLink
+from services.gateway.application.answer_once import AnswerOnce
+from services.gateway.application.answers import StoredAnswer
+from services.gateway.application.authenticate import Authenticator
+from services.gateway.application.idempotency import Claim, Taken
+from services.gateway.application.ports import Frame
+from services.gateway.domain.configuration import Configuration, Key
+from services.gateway.entrypoints.http.endpoint import Chunk, Endpoint, Head, Reply, Request
+from tests.stack.eventually import eventually
+from tests.stack.ports import free_port
+from tests.stack.redis import Redis
+
+pytestmark = pytest.mark.redis
+
+PEPPER = b"p" * 32
+SECRET = keys.generate()
+CONFIGURATION = Configuration(keys={keys.digest(SECRET, PEPPER): Key(Principal("acme", "shop", "ci", Role.DEVELOPER))})
+ANSWER = StoredAnswer((Frame(b"{}", finish_reason="stop", end=True),), datetime.now(UTC))
+
+
+@dataclass
+class Upstream:
+    """What the gateways ask: slow, and counted."""
+
+    begun: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, request: Request) -> Reply:
+        self.begun += 1
+        number = self.begun
+        await asyncio.wait_for(self.ended.wait(), 10)
+        yield Head(200, ((b"content-type", b"text/event-stream"),))
+        for part in range(20):
+            yield Chunk(b"data: %d of %d\n\n" % (part, number))
+        yield Chunk(b"data: [DONE]\n\n", last=True, kept=True)
+
+
+@asynccontextmanager
+async def gateway(link: RedisLink, upstream: Upstream) -> AsyncIterator[str]:
+    """Its chat endpoint's URL."""
+    clock = SystemClock()
+    authenticator = Authenticator(lambda: CONFIGURATION, PEPPER, clock)
+    endpoint = Endpoint(
+        upstream.answer, AnswerOnce(RedisKeys(link, clock), authenticator, clock, ttl=60), max_body=10_000
+    )
+    async with HttpServer(endpoint, "127.0.0.1:0", drain=1) as server:
+        yield f"http://127.0.0.1:{server.port}/v1/chat/completions"
+
+
+@asynccontextmanager
+async def linked(url: str, *, deadline: float = 5.0) -> AsyncIterator[RedisLink]:
+    async with Background() as background, RedisLink(url, SystemClock(), deadline=deadline) as link:
+        background.start("redis", link.run)
+        yield link
+        assert not background.failed.is_set()
+
+
+async def ask(url: str, key: str, body: bytes = b"{}") -> tuple[int, bytes, bool]:
+    headers = {"authorization": f"Bearer {SECRET}", "idempotency-key": key}
+    answer = await asyncio.wait_for(Client().post(url, headers, body), 20)
+    return answer.status, bytes(answer.content), answer.headers.get("idempotent-replayed") == "true"
+
+
+async def test_fifty_equals_at_two_gateways_make_one_call(redis: Redis) -> None:
+    upstream, key = Upstream(), uuid.uuid4().hex
+    async with AsyncExitStack() as stack:
+        links = [await stack.enter_async_context(linked(redis.url)) for _ in range(2)]
+        await eventually(lambda: all(link.up for link in links))
+        urls = [await stack.enter_async_context(gateway(link, upstream)) for link in links]
+        asking = [asyncio.create_task(ask(urls[number % 2], key)) for number in range(50)]
+        await eventually(lambda: upstream.begun)
+        upstream.ended.set()
+        answers = await asyncio.gather(*asking)
+        assert upstream.begun == 1
+        assert {(status, body) for status, body, _ in answers} == {(200, answers[0][1])}
+        assert answers[0][1].endswith(b"data: [DONE]\n\n")
+        assert [replayed for _, _, replayed in answers].count(False) == 1
+        for url in urls:
+            assert await ask(url, key) == (200, answers[0][1], True)
+        assert all(link.up for link in links)
+
+
+async def test_without_redis_each_gateway_keeps_its_own_keys() -> None:
+    upstream, key = Upstream(), uuid.uuid4().hex
+    upstream.ended.set()
+    async with linked(f"redis://127.0.0.1:{free_port()}") as link, gateway(link, upstream) as url:
+        first = await ask(url, key)
+        assert await ask(url, key) == (200, first[1], True)
+        assert upstream.begun == 1
+
+
+async def test_what_was_answered_while_redis_was_away_is_known_when_it_is_back(private_redis: Redis) -> None:
+    async with linked(private_redis.url) as link:
+        store = RedisKeys(link, SystemClock())
+        await eventually(lambda: link.up)
+        during, after = (Claim(uuid.uuid4().hex, bytes(32), bytes([number]) * 16) for number in range(2))
+        await private_redis.kill()
+        assert await store.claim(during, 10) is None
+        await store.finish(during, b"answer", 60)
+        assert not link.up
+        await private_redis.start()
+        await eventually(lambda: link.up, 15)
+        again = Claim(during.key, bytes(32), b"x" * 16)
+        assert await store.claim(again, 10) == Taken(bytes(32), b"answer")
+        assert await store.claim(after, 10) is None
+        assert link.up
+
+
+async def test_a_claim_made_in_redis_is_answered_though_redis_dies(private_redis: Redis) -> None:
+    async with linked(private_redis.url) as link:
+        store = RedisKeys(link, SystemClock())
+        await eventually(lambda: link.up)
+        claim = Claim(uuid.uuid4().hex, bytes(32), b"1" * 16)
+        assert await store.claim(claim, 10) is None
+        await private_redis.kill()
+        await store.renew(claim, 10)
+        await store.finish(claim, b"answer", 60)
+        assert await store.claim(Claim(claim.key, bytes(32), b"2" * 16), 10) == Taken(bytes(32), b"answer")
+
+
+async def test_answers_are_found_by_the_other_gateway(redis: Redis) -> None:
+    key = uuid.uuid4().hex
+    async with linked(redis.url) as one, linked(redis.url) as two:
+        await eventually(lambda: one.up and two.up)
+        await RedisAnswers(one, SystemClock()).keep(key, ANSWER, 60)
+        assert await RedisAnswers(two, SystemClock()).find(key) == ANSWER
+
+
+async def test_a_redis_that_hangs_costs_a_look_up_its_deadline_and_no_failure(private_redis: Redis) -> None:
+    async with linked(private_redis.url, deadline=0.05) as link:
+        store, loop = RedisAnswers(link, SystemClock()), asyncio.get_running_loop()
+        await eventually(lambda: link.up)
+        await link.redis.client_pause(2000, all=True)
+        began = loop.time()
+        assert await store.find("a") is None
+        await store.keep("a", ANSWER, 60)
+        assert await store.find("a") == ANSWER, "it is kept here meanwhile"
+        assert loop.time() - began < 0.5
+
+
+async def test_what_cannot_be_read_is_not_there(redis: Redis) -> None:
+    key = uuid.uuid4().hex
+    async with linked(redis.url) as link:
+        await eventually(lambda: link.up)
+        for nonsense in (b"", b"nonsense", b"\x92\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00\x90"):
+            await link.redis.set(PREFIX + key, nonsense, ex=10)
+            assert await RedisAnswers(link, SystemClock()).find(key) is None
+        assert link.up
