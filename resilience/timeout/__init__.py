@@ -1,6 +1,6 @@
-"""Timeouts: one that can be moved while it runs, and how long it should be, learned from what was seen."""
+"""Timeouts: how long a call may take, learned from what was seen, and waits that last no longer."""
 
 from resilience.timeout.adaptive import AdaptiveTimeout
-from resilience.timeout.timeout import Timeout
+from resilience.timeout.patience import Patience
 
-__all__ = ["AdaptiveTimeout", "Timeout"]
+__all__ = ["AdaptiveTimeout", "Patience"]

@@ -47,6 +47,11 @@ class AdaptiveTimeout:
         self._excursion = False
 
     @property
+    def seen(self) -> Quantiles:
+        """How long the calls took that came in time; who gives up calls for reasons of their own may add them."""
+        return self._seen
+
+    @property
     def seconds(self) -> float | None:
         """How long to wait for the next call; None while too few came to tell."""
         return self._seconds

@@ -34,6 +34,7 @@ from services.gateway.application.idempotency import KeyStore
 from services.gateway.application.plan_request import PlanRequest
 from services.gateway.application.recall import Recall
 from services.gateway.application.settle import Settle
+from services.gateway.application.shadow import Shadow
 from services.gateway.application.shed import Shed
 from services.gateway.domain.limits import RateLimiter
 from services.gateway.domain.pressure import Pressure
@@ -103,6 +104,9 @@ async def build(settings: Settings, service: Service) -> None:
 
     authenticator = Authenticator(configuration, settings.key_pepper.get_secret_value().encode(), clock)
     recall = Recall(answers, clock)
+    settle = Settle(journal, clock)
+    attempt = AttemptTargets(ProvidersHop(providers), targets, clock, rng)
+    shadow = await enter(Shadow(attempt, targets, settle, clock))
     complete = CompleteChat(
         stages=(
             Authenticate(authenticator, configuration),
@@ -112,10 +116,9 @@ async def build(settings: Settings, service: Service) -> None:
         ),
         recall=recall,
         plan=PlanRequest(targets, clock, rng),
-        attempt=AnswerOrDegrade(
-            AttemptTargets(ProvidersHop(providers), targets, clock, rng), targets, stale=recall.stale
-        ),
-        settle=Settle(journal, clock),
+        shadow=shadow,
+        attempt=AnswerOrDegrade(attempt, targets, stale=recall.stale),
+        settle=settle,
     )
     exchanges = Exchanges(complete, pressure, clock)
     once = AnswerOnce(keys, authenticator, clock, ttl=settings.idempotency_retention)

@@ -11,6 +11,7 @@ from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
 from services.gateway.application.recall import Recall
 from services.gateway.application.settle import Settle
+from services.gateway.application.shadow import Shadow
 
 Stage = Callable[[Exchange], Awaitable[None]]
 
@@ -19,11 +20,19 @@ class CompleteChat:
     """`stages`: authenticate, admit, guard; then recall, else plan and attempt; then settle, and the answer's end."""
 
     def __init__(
-        self, *, stages: Sequence[Stage], recall: Recall, plan: Stage, attempt: AnswerOrDegrade, settle: Settle
+        self,
+        *,
+        stages: Sequence[Stage],
+        recall: Recall,
+        plan: Stage,
+        shadow: Shadow,
+        attempt: AnswerOrDegrade,
+        settle: Settle,
     ) -> None:
         self._stages = stages
         self._recall = recall
         self._plan = plan
+        self._shadow = shadow
         self._attempt = attempt
         self._settle = settle
 
@@ -53,4 +62,5 @@ class CompleteChat:
 
     async def _ask(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
         await self._plan(exchange)
+        self._shadow(exchange)
         return self._attempt(exchange)

@@ -42,6 +42,8 @@ class Exchange:
     started: float
     """On the monotonic clock."""
     span: trace.Span
+    operation: str = "chat"
+    """What the ledger calls it."""
 
     # authenticate
     principal: Principal = field(init=False)

@@ -65,6 +65,7 @@ class Settle:
             project=principal.project,
             key=principal.key,
             model=exchange.chat.model,
+            operation=exchange.operation,
             stream=bool(exchange.stream),
             started_at=exchange.started_at,
             duration_ms=_ms(self._clock.monotonic() - exchange.started),

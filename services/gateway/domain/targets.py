@@ -39,16 +39,19 @@ Told = Callable[[str, str, Transition], None]
 class Pace:
     """How fast a target answers calls of one kind, how long that may take, and how many at a time."""
 
-    __slots__ = ("concurrency", "observed", "timeout")
+    __slots__ = ("concurrency", "timeout")
 
     def __init__(self, clock: Clock, floor: float, ceiling: float) -> None:
-        self.observed = Quantiles()
         self.timeout = AdaptiveTimeout(floor=floor, ceiling=ceiling)
         self.concurrency = ConcurrencyLimit(clock, initial=256, minimum=8, maximum=4096)
 
+    @property
+    def observed(self) -> Quantiles:
+        """How long answers took."""
+        return self.timeout.seen
+
     def observe(self, seconds: float) -> None:
         """An answer began, or was there whole, after so long."""
-        self.observed.add(seconds)
         self.timeout.observe(seconds)
 
     def given_up(self, seconds: float) -> None:

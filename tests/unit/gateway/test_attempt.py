@@ -333,6 +333,29 @@ async def test_a_slow_call_is_raced_by_another_where_the_tail_is_heavy_and_the_l
     assert event.target == "beta/small"
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_whenever_a_caller_leaves_nothing_stays_taken(turns: int) -> None:
+    slow: Answer = [1.0, *stream("slow")]
+    world = World({"alpha/small": [slow], "beta/small": [slow]})
+    for target in ("alpha/small", "beta/small"):  # a heavy tail, so that calls are raced
+        pace = world.targets.of("acme", target).pace(stream=True)
+        for n in range(400):
+            pace.observe(1.0 if n % 25 == 0 else 0.001)
+    for _ in range(40):  # earns spare calls
+        await run(world, world.exchange(stream=True))
+    answer = asyncio.ensure_future(world.answer(world.exchange(stream=True)))
+    for turn in range(turns):
+        await asyncio.sleep(0)
+        if turn == turns // 2:
+            await world.clock.advance(0.01)
+    answer.cancel()
+    await asyncio.gather(answer, return_exceptions=True)
+    for target in ("alpha/small", "beta/small"):
+        state = world.targets.of("acme", target)
+        assert (state.load.in_flight, state.streams.concurrency.in_flight) == (0, 0)
+    assert world.hop.closed == len(world.hop.asked)
+
+
 async def test_an_even_target_is_never_raced() -> None:
     world = World({"alpha/small": [[0.1, *stream("hi")]], "beta/small": [stream("spare")]})
     for _ in range(300):
@@ -407,3 +430,15 @@ async def test_usage_that_was_not_told_is_estimated_from_what_was() -> None:
     assert attempt.tokens_estimated
     assert abs(attempt.tokens.output - 80) <= 1
     assert abs(attempt.tokens.input - 30) <= 1
+
+
+async def test_a_shadow_gets_copies_that_nobody_sees_and_that_are_accounted_for() -> None:
+    gamma = replace(GAMMA, shadow=1.0)
+    world = World({"alpha/small": [WHOLE], "gamma/small": [[vendor(Reason.VENDOR_ERROR)]]}, targets=(ALPHA, gamma))
+    assert await world.answer(world.exchange()) == list(WHOLE)
+    await world.clock.advance(1.0)
+    assert asked(world) == [ALPHA, gamma]
+    events = {event.data.operation: event.data for event in world.journal.events}
+    assert [attempt.cause for attempt in events["shadow"].attempts] == [Cause.SHADOW]
+    assert (events["shadow"].request_id, events["shadow"].criticality) == ("req_1_shadow", "sheddable")
+    assert [attempt.target for attempt in events["chat"].attempts] == ["alpha/small"]

@@ -26,6 +26,7 @@ from services.gateway.application.plan_request import PlanRequest
 from services.gateway.application.ports import Envelope, Frame
 from services.gateway.application.recall import Recall
 from services.gateway.application.settle import Settle
+from services.gateway.application.shadow import Shadow
 from services.gateway.domain.configuration import DatedPrice, Organization, Project
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.options import Options
@@ -131,15 +132,16 @@ class World:
             prices={ALPHA.name: (DatedPrice(begin, Price(input=250_000, output=2_000_000, cached_input=25_000)),)},
         )
         self.plan = PlanRequest(self.targets, self.clock, random.Random(0))
+        attempt = AttemptTargets(self.hop, self.targets, self.clock, random.Random(0))
+        settle = Settle(self.journal, self.clock)
         recall = Recall(MemoryAnswers(self.clock), self.clock)
         self.complete = CompleteChat(
             stages=(Admit(CountingLimiter(), self.journal), Guard()),
             recall=recall,
             plan=self.plan,
-            attempt=AnswerOrDegrade(
-                AttemptTargets(self.hop, self.targets, self.clock, random.Random(0)), self.targets, recall.stale
-            ),
-            settle=Settle(self.journal, self.clock),
+            shadow=Shadow(attempt, self.targets, settle, self.clock),
+            attempt=AnswerOrDegrade(attempt, self.targets, recall.stale),
+            settle=settle,
         )
 
     def exchange(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from resilience.clock import VirtualClock
-from resilience.timeout.patience import Patience
+from resilience.timeout import Patience
 
 
 async def test_a_wait_that_is_over_in_time_gives_its_result() -> None:

@@ -8,7 +8,7 @@ from chassis.tracecontext import traceparent
 from events.requests import Outcome
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
-from resilience.timeout.patience import Patience
+from resilience.timeout import Patience
 from services.gateway.application.attempt.pursuit import Try
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Envelope, Frame, Hop
@@ -42,6 +42,7 @@ class Leg:
         remaining = exchange.deadline - now
         self._opened: list[Frame] = []
         self._began = False
+        self._closed = False
         self._rest = hop.call(
             Envelope(
                 request_id=exchange.id,
@@ -88,6 +89,9 @@ class Leg:
 
     async def close(self) -> None:
         """End it, whether it was read to its end or not: the vendor's call is then cancelled."""
+        if self._closed:
+            return
+        self._closed = True
         self._patience.close()
         if self.attempt.ended is None:
             now = self._clock.monotonic()
@@ -124,7 +128,7 @@ class Leg:
         idle = stated or self._state.idle.seconds or IDLE_CEILING
         until = began + idle
         try:
-            frame = await self._patience.wait(anext(self._rest), until if until < deadline else deadline)
+            frame = await self._patience.wait(anext(self._rest), min(until, deadline))
         except TimeoutError:
             if until >= deadline:
                 raise Failure(

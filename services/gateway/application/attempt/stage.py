@@ -1,7 +1,7 @@
 """The stage: one answer, by as many attempts as it takes and the budgets allow."""
 
 import random
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -62,13 +62,30 @@ class AttemptTargets:
         while True:
             tried = await pursuit.next()
             after = pursuit.spare_after(tried) if exchange.policy.hedge and tried.cause is Cause.FIRST else None
-            asking = self._ask(exchange, pursuit, tried, prefix)
+            legs: list[Leg] = []
+
+            def ask(what: Try, legs: list[Leg] = legs) -> Coroutine[Any, Any, Leg]:
+                legs.append(Leg(exchange, what, self._hop, self._clock, prefix=prefix))
+                return _open(legs[-1], what, pursuit)
+
+            def ask_spare(beside: Try = tried) -> Coroutine[Any, Any, Leg] | None:
+                spare = pursuit.spare(beside)
+                return None if spare is None else ask(spare)
+
+            winner = None
             try:
-                if after is None:
-                    return await asking
-                return await race(asking, self._spare(exchange, pursuit, tried), after=after, clock=self._clock)
+                winner = await (
+                    ask(tried) if after is None else race(ask(tried), ask_spare, after=after, clock=self._clock)
+                )
             except Failure:
-                continue
+                continue  # the pursuit was told, and knows what to do next
+            else:
+                return winner
+            finally:
+                # A loser that was cancelled before it ran could not do so itself.
+                for leg in legs:
+                    if leg is not winner:
+                        await leg.close()
 
     async def _another_to_go_on(self, exchange: Exchange, said: Said, failure: Failure) -> Leg:
         """Have another target go on with an answer that broke off. Raises `failure` where none can, or may."""
@@ -82,28 +99,20 @@ class AttemptTargets:
         pursuit = self._pursuit(exchange, able, Cause.CONTINUATION, failure)
         return await self._first_to_answer(exchange, pursuit, said.text)
 
-    def _spare(
-        self, exchange: Exchange, pursuit: Pursuit, beside: Try
-    ) -> Callable[[], Coroutine[Any, Any, Leg] | None]:
-        def ask() -> Coroutine[Any, Any, Leg] | None:
-            spare = pursuit.spare(beside)
-            return None if spare is None else self._ask(exchange, pursuit, spare, "")
-
-        return ask
-
-    async def _ask(self, exchange: Exchange, pursuit: Pursuit, tried: Try, prefix: str) -> Leg:
-        leg = Leg(exchange, tried, self._hop, self._clock, prefix=prefix)
-        try:
-            await leg.open()
-        except Failure as failure:
-            pursuit.failed(tried, failure)
-            raise
-        return leg
-
     def _pursuit(
         self, exchange: Exchange, steps: Sequence[Step], cause: Cause, original: Failure | None = None
     ) -> Pursuit:
         return Pursuit(exchange, steps, self._targets, self._clock, self._rng, cause=cause, original=original)
+
+
+async def _open(leg: Leg, tried: Try, pursuit: Pursuit) -> Leg:
+    """The leg, once its answer began. Raises its Failure, of which the pursuit is told."""
+    try:
+        await leg.open()
+    except Failure as failure:
+        pursuit.failed(tried, failure)
+        raise
+    return leg
 
 
 def _may_continue(exchange: Exchange, said: Said, failure: Failure) -> bool:
