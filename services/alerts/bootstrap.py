@@ -69,7 +69,8 @@ async def build(settings: Settings, service: Service) -> None:
     bus = Bus("alerts", settings, health=service.health, background=service.background, clock=service.clock)
     composed = await compose(settings, service, bus.publish)
     bus.subscribe(HEALTH, composed.apply_verdicts, group="alerts", max_batch=100)
-    bus.subscribe(CREDENTIALS, composed.apply_credentials, group="alerts", max_batch=100)
+    # A group of its own: two members that want different topics would hold each other up at every rebalance.
+    bus.subscribe(CREDENTIALS, composed.apply_credentials, group="alerts-credentials", max_batch=100)
     await enter(bus)
     await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.server_drain))
     await enter(grpc_server(settings, service, composed))
