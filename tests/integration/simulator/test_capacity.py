@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from simulator import Constant, ErrorStatus, Hang, Vendor
+from simulator import Behaviour, Constant, ErrorStatus, Hang, Vendor
 from tests.integration.simulator.clients import Wire, chat, eventually, failing
 
 
@@ -87,3 +87,11 @@ async def test_going_down_empties_the_queue(alpha: Vendor) -> None:
     assert {call.outcome for call in alpha.calls} == {"faulted:down"}
     for wire in wires:
         wire.close()
+
+
+async def test_a_slot_that_nobody_waited_for_is_free_again(alpha: Vendor, wire: Wire) -> None:
+    alpha.set(None, Behaviour(slots=1, queue=0))
+    for _ in range(3):
+        wire.post(chat())
+        assert (await wire.response())[0] == 200
+        await eventually(lambda: alpha.counters()["in_flight"] == 0)
