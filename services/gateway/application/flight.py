@@ -103,8 +103,6 @@ class Flight(Generic[T]):
             self._open = False
             self._room.clear()
             self._drop()
-            if self._held <= self._limit or not self._watches:
-                return
             await self._room.wait()
 
     def _drop(self) -> None:
@@ -115,7 +113,7 @@ class Flight(Generic[T]):
             self._held -= sum(map(self._size, self._items[:count]))
             del self._items[:count]
             self._dropped = least
-        self._room.set()
+            self._room.set()
 
     def _wake(self) -> None:
         for watch in self._watches:
