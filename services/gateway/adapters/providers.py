@@ -86,13 +86,21 @@ def _usage(usage: pb.Usage) -> Usage:
 
 def _vendor_failure(failure: pb.Failure) -> VendorFailure:
     return VendorFailure(
-        Reason(failure.reason),
+        _reason(failure.reason),
         failure.message,
         retryable=failure.retryable,
         retry_after=failure.retry_after.ToTimedelta().total_seconds() if failure.HasField("retry_after") else None,
         status=failure.vendor_status or None,
         body=failure.vendor_body,
     )
+
+
+def _reason(text: str) -> Reason:
+    """One of a newer providers service, which has no word here, is the vendor's error all the same."""
+    try:
+        return Reason(text)
+    except ValueError:
+        return Reason.VENDOR_ERROR
 
 
 def _hop_failure(failure: Failure) -> Failure:
