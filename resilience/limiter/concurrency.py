@@ -6,6 +6,7 @@ from resilience.clock import Clock
 from resilience.criticality import Criticality
 from resilience.limiter.gradient import Gradient
 from resilience.limiter.shedding import Shedding
+from resilience.limiter.window import Window
 
 
 class ConcurrencyLimit:
@@ -39,33 +40,33 @@ class ConcurrencyLimit:
 
     def acquire(self, criticality: Criticality) -> "Slot | None":
         """A place for a call that begins now, or None: refuse it, and say `retry_after`."""
-        room = max(1.0, self._gradient.limit * self._shedding.part(criticality))
-        if self._in_flight + 1 > room:
-            self._gradient.pressed()
+        top = self._gradient.lenient if criticality is Criticality.CRITICAL else self._gradient.restrained
+        if self._in_flight + 1 > max(1.0, top * self._shedding.part(criticality)):
+            self._gradient.pressed(self._in_flight)
             self._shedding.refused(criticality, self._gradient.latency)
             return None
         self._in_flight += 1
-        self._gradient.began(self._in_flight)
-        return Slot(self, self._clock.monotonic())
+        return Slot(self, self._clock.monotonic(), self._gradient.began(self._in_flight))
 
     def released(self, slot: "Slot", seconds: float | None, dropped: bool) -> None:
         """See Slot.release."""
         self._in_flight -= 1
         if dropped:
             self._gradient.dropped(slot.began_at)
-        elif seconds is not None:
-            self._gradient.observed(slot.began_at, seconds)
+        self._gradient.ended(slot.window, None if dropped else seconds)
 
 
 class Slot:
     """The place of a call under way. Releasing it a second time changes nothing."""
 
-    __slots__ = ("_limit", "began_at")
+    __slots__ = ("_limit", "began_at", "window")
 
-    def __init__(self, limit: ConcurrencyLimit, began_at: float) -> None:
+    def __init__(self, limit: ConcurrencyLimit, began_at: float, window: Window | None) -> None:
         self._limit: ConcurrencyLimit | None = limit
         self.began_at = began_at
         """Seconds of the limit's clock."""
+        self.window = window
+        """Of whose sample the call is, if any."""
 
     def release(self, seconds: float | None, *, dropped: bool = False) -> None:
         """The call is over after `seconds`, or None where that tells nothing: it failed at once, or was cancelled.

@@ -3,122 +3,185 @@
 import math
 
 from resilience.clock import Clock
+from resilience.limiter.window import Window
 
 TOLERANCE = 1.5
 """How many times the unhurried latency is still no queue: what varied lengths of answers may do to a window's mean."""
-SAMPLES = 30
-"""Of a window at least."""
+STEEPEST = 0.7
+"""Of the limit that one window leaves at least."""
+STEADY = 0.95
+"""Of the limit: what moves it by less leaves it where it is."""
+FASTEST = 0.5
+"""Of the limit that one window adds at most."""
+HEADROOM = 2.2
+"""The limit grows to so many times of what is under way, so that it is out of the way before it is needed."""
+BACKOFF = 0.9
+"""Of the limit that is left by an overload that the server itself tells of."""
+DRIFT = 0.1
+"""How far the unhurried latency follows a slower window in which the limit held nothing back."""
 PROBE_EVERY = 30.0
 """Seconds after which the unhurried latency is measured again."""
 PROBE_DEPTH = 0.5
 """Of the limit while it is measured."""
-BACKOFF = 0.9
-"""Of the limit that is left by an overload that the server itself tells of."""
-DRIFT = 0.1
-"""How far the unhurried latency follows a slower window at which the limit held nothing back."""
-HEADROOM = 2.5
-"""The limit grows to so many times of what is under way, so that it is out of the way before it is needed."""
+QUEUED = 0.6
+"""Of a window's latency: where half the limit brings it under this, the other half had only queued."""
+PATIENCE = 4.0
+"""Times the latency in which calls must have become few enough to measure anything."""
 
 
 class Gradient:
-    """The limit and the windows of latencies that move it.
+    """The limit, and the windows of latencies that move it.
 
-    Latencies are gathered in windows and each is told by its geometric mean, which one long answer hardly moves. At
-    the end of a window
+    At the end of a window, whose latency is its geometric mean,
 
-        limit = limit · min(1, max(1/2, TOLERANCE · unhurried / mean)) + √limit
+        limit = limit · min(1, max(STEEPEST, TOLERANCE · unhurried / latency)) + √limit
 
-    which settles where queueing adds about half to the latency: the server is fully used, its queue is short (the
-    gradient of Netflix's concurrency-limits). A window counts calls only that began in it, so it tells of this limit
-    and not of the one before. While fewer calls are under way than the limit allows, it stays as it is.
+    which settles where queueing adds about half to the latency: the server is fully used and its queue is short (the
+    gradient of Netflix's concurrency-limits). Of windows that let it grow one after the other, each adds twice what
+    the one before did. While it refuses nobody, it does not shrink.
 
     The unhurried latency is what windows show that the limit did not hold back. Where it always does, the limit is
-    halved for one window every `PROBE_EVERY` seconds and the unhurried latency is what that window shows (Envoy's
-    adaptive concurrency and BBR probe so): a server that has become slower for good is learned within one probe.
+    halved for a window every `PROBE_EVERY` seconds: if the latency falls with it, what was given up had only queued,
+    and the half is the new limit, to be halved again; if not, the latency is the unhurried one (Envoy's adaptive
+    concurrency and BBR probe so). So a limit that began far too high is found out, and a server that has become slower
+    for good is not taken for one that queues.
     """
 
     def __init__(self, clock: Clock, *, initial: int, minimum: int, maximum: int) -> None:
         self._clock = clock
         self._minimum = float(minimum)
         self._maximum = float(maximum)
-        self._settled = float(initial)
+        self._window = Window()
         self._unhurried = 0.0
-        self._recent = 0.0
         self._measured_at = clock.monotonic()
-        self._probing = False
         self._dropped_at = float("-inf")
-        self._opened_at = self._measured_at
-        self._logarithms = 0.0
-        self._samples = 0
-        self._peak = 0
-        self._pressed = False
-
-    @property
-    def limit(self) -> float:
-        """Calls that may be under way now."""
-        return max(self._minimum, self._settled * PROBE_DEPTH) if self._probing else self._settled
-
-    @property
-    def latency(self) -> float:
+        self._growth = 1.0
+        self._probed: float | None = None
+        self._unprobed = 0.0
+        self._waits_until: float | None = None
+        self.limit = float(initial)
+        """Calls that may be under way."""
+        self._before = self.limit
+        self.latency = 0.0
         """Seconds that calls took lately; 0 before any was seen."""
-        return self._recent
 
-    def began(self, in_flight: int) -> None:
-        """A call was admitted, and so many are under way now."""
-        self._peak = max(self._peak, in_flight)
+    @property
+    def restrained(self) -> float:
+        """The limit for all who can wait: less than `limit` while it is probed."""
+        return self.limit if self._probed is None else self._probed
 
-    def pressed(self) -> None:
+    @property
+    def lenient(self) -> float:
+        """The limit for who cannot: a smaller one is theirs a window later, when the others have made room."""
+        return max(self.limit, self._before)
+
+    def began(self, in_flight: int) -> Window | None:
+        """A call was admitted, and so many are under way now; the window that its latency belongs to."""
+        self._drained(in_flight)
+        window = self._window
+        window.peak = max(window.peak, in_flight)
+        return window if self._waits_until is None and window.join() else None
+
+    def pressed(self, in_flight: int) -> None:
         """A call was refused: it is the limit that holds traffic back."""
-        self._pressed = True
+        self._window.pressed = True
+        self._drained(in_flight)
 
     def dropped(self, began_at: float) -> None:
         """The server refused a call that began then; calls of one burst count once."""
         if began_at > self._dropped_at:
-            self._settled = max(self._minimum, self._settled * BACKOFF)
+            self.limit = max(self._minimum, self.limit * BACKOFF)
+            self._growth = 1.0
             self._dropped_at = self._clock.monotonic()
 
-    def observed(self, began_at: float, seconds: float) -> None:
-        """A call that began then took so long."""
-        if began_at < self._opened_at:
+    def ended(self, window: Window | None, seconds: float | None) -> None:
+        """A call of this window took so long, or tells nothing."""
+        if window is None or window is not self._window:
             return
-        self._logarithms += math.log(max(seconds, 1e-6))
-        self._samples += 1
-        if self._samples >= max(SAMPLES, self.limit):
-            self._close(math.exp(self._logarithms / self._samples))
-
-    def _open(self) -> None:
-        self._opened_at = self._clock.monotonic()
-        self._logarithms = 0.0
-        self._samples = 0
-        self._peak = 0
-        self._pressed = False
-
-    def _close(self, mean: float) -> None:
-        self._recent = mean
-        held_back = self._pressed or self._peak >= self.limit
-        if self._probing or self._unhurried == 0.0:
-            self._learn(mean)
-        elif not held_back or mean < self._unhurried:
-            rise = DRIFT * max(0.0, mean - self._unhurried)
-            self._learn(min(mean, self._unhurried + rise))
-        elif self._clock.monotonic() - self._measured_at >= PROBE_EVERY:
-            self._probing = True
-            self._open()
+        if seconds is None:
+            window.leave()
             return
-        if not self._probing:
-            self._follow(mean, held_back)
-        self._probing = False
-        self._open()
+        window.ended(seconds)
+        if window.complete:
+            self._close(window)
 
-    def _learn(self, unhurried: float) -> None:
+    def _close(self, window: Window) -> None:
+        self.latency = window.latency
+        self._before = self.limit
+        if self._probed is not None:
+            self._judge(window.latency, self._probed)
+            return
+        if not window.pressed:
+            self._follow(window.latency)
+        elif self._unhurried == 0.0 or (self._is_steady(window.latency) and self._due):
+            self._probe(window.latency)
+            return
+        self._unhurried = min(self._unhurried, window.latency)
+        self._move(window)
+        self._window = Window()
+
+    @property
+    def _due(self) -> bool:
+        return self._clock.monotonic() - self._measured_at >= PROBE_EVERY
+
+    def _is_steady(self, latency: float) -> bool:
+        """Whether the limit has come to rest, be it at the wrong place because the unhurried latency is no more so."""
+        return self._shrunk(latency) >= STEADY * self.limit
+
+    def _shrunk(self, latency: float) -> float:
+        room = TOLERANCE * self._unhurried / latency
+        return self.limit * min(1.0, max(STEEPEST, room)) + math.sqrt(self.limit)
+
+    def _follow(self, latency: float) -> None:
+        """Learn the unhurried latency from a window that was not held back."""
+        rise = DRIFT * max(0.0, latency - self._unhurried) if self._unhurried else latency
+        self._measured(self._unhurried + rise)
+
+    def _move(self, window: Window) -> None:
+        if window.latency > TOLERANCE * self._unhurried:
+            self._growth = 1.0
+            if window.pressed:
+                self._set(self._shrunk(window.latency))
+        elif window.pressed or HEADROOM * window.peak > self.limit:
+            step = min(self.limit * FASTEST, self._growth * math.sqrt(self.limit))
+            self._set(min(self.limit + step, max(self.limit, HEADROOM * window.peak)))
+            self._growth *= 2.0
+
+    def _set(self, limit: float) -> None:
+        self.limit = min(self._maximum, max(self._minimum, limit))
+
+    def _probe(self, latency: float) -> None:
+        """Halve the limit, and begin a window once no more calls are under way than that."""
+        if self.limit <= self._minimum:
+            self._end_probe(latency)
+            return
+        self._unprobed = latency
+        self._probed = max(self._minimum, self.limit * PROBE_DEPTH)
+        self._waits_until = self._clock.monotonic() + PATIENCE * latency
+
+    def _drained(self, in_flight: int) -> None:
+        if self._waits_until is None or self._probed is None:
+            return
+        if in_flight <= self._probed:
+            self._waits_until = None
+            self._window = Window()
+        elif self._clock.monotonic() > self._waits_until:  # those who cannot wait are more than half
+            self._end_probe(self._unhurried or self._unprobed)
+
+    def _judge(self, latency: float, probed: float) -> None:
+        if latency < QUEUED * self._unprobed:
+            self._set(probed)
+            self._probe(latency)
+        else:
+            self._end_probe(latency)
+
+    def _end_probe(self, unhurried: float) -> None:
+        self._measured(unhurried)
+        self._probed = None
+        self._waits_until = None
+        self._growth = 1.0
+        self._window = Window()
+
+    def _measured(self, unhurried: float) -> None:
         self._unhurried = unhurried
         self._measured_at = self._clock.monotonic()
-
-    def _follow(self, mean: float, held_back: bool) -> None:
-        gradient = min(1.0, max(0.5, TOLERANCE * self._unhurried / mean))
-        target = self._settled * gradient + math.sqrt(self._settled)
-        if target > self._settled:
-            target = min(target, max(self._settled, HEADROOM * self._peak))
-        elif not held_back:
-            return
-        self._settled = min(self._maximum, max(self._minimum, target))
