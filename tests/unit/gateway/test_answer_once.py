@@ -246,6 +246,16 @@ async def test_the_last_to_leave_ends_the_work_and_frees_the_key() -> None:
     assert await world.one(world.ask(body=b"other")) == (False, ANSWER)
 
 
+async def test_one_who_comes_while_the_work_is_being_ended_is_answered_anew() -> None:
+    world = World()
+    leaving = asyncio.ensure_future(world.ask())
+    await world.clock.advance(0.5)
+    leaving.cancel()
+    await asyncio.sleep(0)
+    assert not leaving.done()
+    assert await world.one(world.ask()) == (False, ANSWER)
+
+
 async def test_one_at_another_gateway_takes_over_where_the_first_ones_caller_leaves() -> None:
     world = World(gateways=2)
     leaving = asyncio.ensure_future(world.ask())
