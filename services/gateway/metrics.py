@@ -21,6 +21,10 @@ breaker_transitions = _meter.create_counter(
     "seawall.gateway.breaker.transitions",
     description="Changes of breakers, by target and by the state that they changed to.",
 )
+recalled = _meter.create_counter(
+    "seawall.gateway.requests.recalled",
+    description="Requests for which no target was asked, by the cache that answered.",
+)
 degraded = _meter.create_counter(
     "seawall.gateway.requests.degraded",
     description="Requests that no target of their route answered, by what was given instead.",

@@ -2,9 +2,15 @@
 
 from resilience.errors import Failure, Reason
 
+MAX_WORDS = 2_000
+"""Bytes of the vendor's words in `detail`: gRPC has them among its trailers, which are 8 kB at most."""
+
 
 class VendorFailure(Failure):
-    """A vendor answered with an error, or not at all. `body`: the vendor's error body, scrubbed, for the caller."""
+    """A vendor answered with an error, or not at all.
+
+    `body`: the vendor's error body, scrubbed, for the caller; its beginning is `vendor` in the detail.
+    """
 
     def __init__(
         self,
@@ -16,6 +22,7 @@ class VendorFailure(Failure):
         status: int | None = None,
         body: bytes = b"",
     ) -> None:
-        super().__init__(reason, message, retryable=retryable, retry_after=retry_after)
+        words = {"vendor": body[:MAX_WORDS].decode(errors="replace")} if body else None
+        super().__init__(reason, message, retryable=retryable, retry_after=retry_after, detail=words)
         self.status = status
         self.body = body

@@ -66,6 +66,8 @@ class Exchanges:
         metrics.requests.record(
             self._clock.monotonic() - exchange.started, {"outcome": outcome.value, "reason": reason}
         )
+        if exchange.cache is not None:
+            metrics.recalled.add(1, {"cache": exchange.cache.value})
         if exchange.degraded is not None:
             metrics.degraded.add(1, {"instead": exchange.degraded.value})
         for attempt in exchange.attempts:

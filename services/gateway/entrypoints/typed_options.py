@@ -28,6 +28,7 @@ def to_options(options: pb.Options, metadata: Mapping[str, str], remaining: floa
         session=read_session(options.session, "options.session"),
         overrides=_overrides(options.policy) if options.HasField("policy") else None,
         no_store=options.no_store,
+        no_cache=options.no_cache,
         idempotency_key=_idempotency_key(options, metadata),
     )
 

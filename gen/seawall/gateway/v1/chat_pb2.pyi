@@ -241,6 +241,7 @@ class Options(_message.Message):
     POLICY_FIELD_NUMBER: _builtins.int
     NO_STORE_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    NO_CACHE_FIELD_NUMBER: _builtins.int
     criticality: _builtins.str
     """`critical`, `default`, `batch` or `sheddable`; the project's where empty."""
     session: _builtins.str
@@ -249,6 +250,8 @@ class Options(_message.Message):
     """Neither read the answer from the cache nor keep it there."""
     idempotency_key: _builtins.str
     """Two requests of one key and one body get one answer; the same as the header `idempotency-key`."""
+    no_cache: _builtins.bool
+    """Do not read the answer from the cache, but keep it there."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """Total time allowed, at most the route's; the RPC's deadline bounds it too."""
@@ -266,10 +269,11 @@ class Options(_message.Message):
         policy: Global___PolicyOverrides | None = ...,
         no_store: _builtins.bool = ...,
         idempotency_key: _builtins.str = ...,
+        no_cache: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["criticality", b"criticality", "idempotency_key", b"idempotency_key", "no_store", b"no_store", "policy", b"policy", "session", b"session", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["criticality", b"criticality", "idempotency_key", b"idempotency_key", "no_cache", b"no_cache", "no_store", b"no_store", "policy", b"policy", "session", b"session", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
