@@ -8,6 +8,9 @@ from resilience.limiter.gradient import Gradient
 from resilience.limiter.shedding import Shedding
 from resilience.limiter.window import Window
 
+NEARLY = 0.8
+"""Of what a class may use: beyond it the classes below begin to make room."""
+
 
 class ConcurrencyLimit:
     """Admits calls while they are fewer than the server can work on, and refuses early what would only queue.
@@ -41,9 +44,11 @@ class ConcurrencyLimit:
     def acquire(self, criticality: Criticality) -> "Slot | None":
         """A place for a call that begins now, or None: refuse it, and say `retry_after`."""
         top = self._gradient.lenient if criticality is Criticality.CRITICAL else self._gradient.restrained
-        if self._in_flight + 1 > max(1.0, top * self._shedding.part(criticality)):
+        room = max(1.0, top * self._shedding.part(criticality))
+        if self._in_flight + 1 > NEARLY * room:
+            self._shedding.crowded(criticality, self._gradient.latency)
+        if self._in_flight + 1 > room:
             self._gradient.pressed(self._in_flight)
-            self._shedding.refused(criticality, self._gradient.latency)
             return None
         self._in_flight += 1
         return Slot(self, self._clock.monotonic(), self._gradient.began(self._in_flight))

@@ -156,6 +156,7 @@ class Gradient:
             self._end_probe(latency)
             return
         self._unprobed = latency
+        self._window = Window()
         self._probed = max(self._minimum, self.limit * PROBE_DEPTH)
         self._waits_until = self._clock.monotonic() + PATIENCE * latency
 

@@ -14,11 +14,11 @@ SHARES: Mapping[Criticality, float] = MappingProxyType(
         Criticality.SHEDDABLE: 0.5,
     }
 )
-"""Of the limit, while no class refuses more than it must."""
+"""Of the limit, while nobody is in want."""
 LEAST = 0.1
 """Of its share that a class keeps."""
 YIELD = 0.8
-"""What a class keeps of its part when one that matters more was refused."""
+"""What a class keeps of its part when one that matters more came near its end."""
 RECOVERY = 20.0
 """Seconds in which a class that kept nothing gets its share back."""
 
@@ -27,9 +27,9 @@ class Shedding:
     """Each class's part of the limit.
 
     Fixed shares alone leave to the class that matters most a sliver that its bursts overflow where the limit is small.
-    So a refusal makes room for its successors: every lower class yields a fifth of its part, at most once in the time
-    a request takes, and gets it back over `RECOVERY` seconds. Refusals of what matters most are then as rare as those
-    steps are, whatever the mixture and the size (WeChat's DAGOR adapts its admission level so).
+    So a class that comes near the end of what it may use has all below it make room: each yields a fifth of its part, at
+    most once in the time a request takes, and gets it back over `RECOVERY` seconds. What matters most is then seldom
+    refused, whatever the mixture and the size (WeChat's DAGOR adapts its admission level so).
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -40,8 +40,8 @@ class Shedding:
         """Of the limit, 0 to 1, that requests of this class may bring all classes together to."""
         return self._parts[level].at(self._clock.monotonic())
 
-    def refused(self, level: Criticality, pause: float) -> None:
-        """A request of this class was refused; the lower ones yield, unless they did so within `pause` seconds."""
+    def crowded(self, level: Criticality, pause: float) -> None:
+        """A request of this class was refused, or nearly; lower ones yield, unless they did within `pause` seconds."""
         now = self._clock.monotonic()
         for lower in Criticality:
             if lower < level:
