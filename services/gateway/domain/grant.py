@@ -7,7 +7,7 @@ from resilience.balance import Call
 from resilience.breaker import Permit
 from resilience.errors import Reason
 from resilience.limiter.concurrency import Slot
-from resilience.retry import counts_against_target
+from resilience.retry import Recovery, counts_against_target, recovery_from
 
 
 class Refusal(Enum):
@@ -35,18 +35,18 @@ class Grant:
 
     def fail(self, reason: Reason, seconds: float) -> None:
         """It did not answer."""
-        counts = counts_against_target(reason)
-        self.call.end(not counts and reason is not Reason.VENDOR_RATE_LIMITED)
+        # It was well enough to say what is wrong with the request.
+        well = recovery_from(reason) in _REQUESTS_FAULT
+        self.call.end(well)
         self.slot.release(None, dropped=reason in _DROPPED)
         if self.permit is None:
             return
-        if counts:
+        if counts_against_target(reason):
             self.permit.fail(reason.value)
-        elif reason is Reason.VENDOR_RATE_LIMITED:
-            self.permit.abandon()
-        else:
-            # It was well enough to say what is wrong with the request.
+        elif well:
             self.permit.succeed(seconds)
+        else:
+            self.permit.abandon()
 
     def abandon(self) -> None:
         """It was not let finish; that says nothing of it."""
@@ -56,5 +56,6 @@ class Grant:
             self.permit.abandon()
 
 
+_REQUESTS_FAULT = frozenset({Recovery.STOP, Recovery.ELSEWHERE})
 _DROPPED = frozenset({Reason.VENDOR_OVERLOADED, Reason.VENDOR_TIMEOUT, Reason.VENDOR_FIRST_TOKEN_TIMEOUT})
 """Signs that it has more to do than it can."""

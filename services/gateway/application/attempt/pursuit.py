@@ -186,7 +186,7 @@ class Pursuit:
             return remaining, False
         learned = step.state.pace(stream=self._stream).timeout.seconds
         if learned is not None:
-            return min(remaining, learned), True
+            return min(remaining, learned), learned < remaining
         return remaining * UNKNOWN_SHARE, False
 
     def _wait(self, candidate: _Candidate, now: float) -> float:
