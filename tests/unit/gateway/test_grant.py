@@ -9,7 +9,7 @@ from resilience.clock import VirtualClock
 from resilience.criticality import Criticality
 from resilience.errors import Reason
 from services.gateway.domain.grant import Grant, Refusal
-from services.gateway.domain.targets import TargetState, Targets
+from services.gateway.domain.targets import Targets, TargetState
 
 SETTINGS = BreakerSettings(consecutive_failures=3)
 
