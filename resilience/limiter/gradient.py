@@ -145,7 +145,7 @@ class Gradient:
         elif window.pressed or HEADROOM * window.peak > self.limit:
             step = min(self.limit * FASTEST, self._growth * math.sqrt(self.limit))
             self._set(min(self.limit + step, max(self.limit, HEADROOM * window.peak)))
-            self._growth *= 2.0
+            self._growth = min(2.0 * self._growth, math.sqrt(self.limit))
 
     def _set(self, limit: float) -> None:
         self.limit = min(self._maximum, max(self._minimum, limit))

@@ -27,8 +27,8 @@ class Shedding:
     """Each class's part of the limit.
 
     Fixed shares alone leave to the class that matters most a sliver that its bursts overflow where the limit is small.
-    So a class that comes near the end of what it may use has all below it make room: each yields a fifth of its part, at
-    most once in the time a request takes, and gets it back over `RECOVERY` seconds. What matters most is then seldom
+    So a class that comes near the end of what it may use has all below it make room: each yields a fifth of its part,
+    at most once in the time a request takes, and gets it back over `RECOVERY` seconds. What matters most is then seldom
     refused, whatever the mixture and the size (WeChat's DAGOR adapts its admission level so).
     """
 
