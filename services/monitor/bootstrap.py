@@ -12,10 +12,11 @@ from chassis.startup import StartUp
 from chassis.storage.database import Database
 from chassis.storage.outbox import Outbox, OutboxRelay
 from chassis.storage.tables import Tables
-from events.topics import REQUESTS
+from events.topics import BREAKERS, REQUESTS
 from services.monitor.adapters.sql.archive import SqlArchive
 from services.monitor.adapters.sql.bench import SqlBench
 from services.monitor.adapters.sql.books import SqlBooks
+from services.monitor.adapters.sql.breakers import SqlBreakers
 from services.monitor.adapters.sql.health import SqlHealthReader
 from services.monitor.adapters.sql.reader import SqlLedgerReader
 from services.monitor.adapters.sql.tables import TABLES
@@ -24,9 +25,10 @@ from services.monitor.application.judge_targets import JudgeTargets
 from services.monitor.application.query_usage import QueryUsage
 from services.monitor.application.read_health import ReadHealth
 from services.monitor.application.read_requests import ReadRequests
+from services.monitor.application.record_breakers import RecordBreakers
 from services.monitor.application.record_requests import RecordRequests
 from services.monitor.entrypoints.grpc import SERVICE, MonitorServicer
-from services.monitor.entrypoints.kafka import RequestsConsumer
+from services.monitor.entrypoints.kafka import BreakersConsumer, RequestsConsumer
 from services.monitor.entrypoints.ticks import Ticks
 from services.monitor.settings import Settings
 
@@ -45,7 +47,8 @@ async def build(settings: Settings, service: Service) -> None:
     outbox = OutboxRelay(database, bus.publish, clock)
 
     record = RecordRequests(SqlBooks(database, tables), clock)
-    judge = JudgeTargets(SqlBench(database, told=outbox.nudge), clock)
+    breakers = SqlBreakers(database, tables)
+    judge = JudgeTargets(SqlBench(database, told=outbox.nudge), breakers, clock)
     forget = Forget(SqlArchive(database), clock, ledger_retention=timedelta(days=settings.ledger_retention_days))
     ledger = SqlLedgerReader(database, tables)
     ticks = Ticks(judge, forget, clock)
@@ -54,6 +57,7 @@ async def build(settings: Settings, service: Service) -> None:
     )
 
     bus.subscribe(REQUESTS, RequestsConsumer(record, clock), group="monitor")
+    bus.subscribe(BREAKERS, BreakersConsumer(RecordBreakers(breakers, clock)), group="monitor-breakers")
     await enter(bus)
     service.start("start-up", start_up.run)
     service.start("outbox", start_up.then(outbox.run))

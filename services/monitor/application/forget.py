@@ -24,6 +24,8 @@ class Forget:
             now = self._clock.now()
             return (
                 await in_batches(self._archive.forget_seconds, now - KEPT)
+                # Kept for as long again: of a gateway's words that come again, late, the older must not stand.
+                + await in_batches(self._archive.forget_breakers, now - KEPT)
                 + await in_batches(self._archive.forget_requests, now - self._ledger_retention)
                 + await in_batches(self._archive.forget_targets, now - self._ledger_retention)
             )

@@ -1,4 +1,4 @@
-"""Judges every target with recent attempts, and tells the world of verdicts that changed."""
+"""Judges every target that attempts or breakers tell of, and tells the world of verdicts that changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from events.health import Verdict
 from resilience.clock import Clock
-from services.monitor.application.ports import Bench
+from services.monitor.application.ports import Bench, Breakers
+from services.monitor.domain.breaker import GatewayBreaker
 from services.monitor.domain.statistics import TargetName
 from services.monitor.domain.verdict import LONG, Judgement, Standing, Tally, judge
 
@@ -27,8 +28,9 @@ class Change:
 class JudgeTargets:
     """One sitting judges all targets; replicas agree who holds it."""
 
-    def __init__(self, bench: Bench, clock: Clock) -> None:
+    def __init__(self, bench: Bench, breakers: Breakers, clock: Clock) -> None:
         self._bench = bench
+        self._breakers = breakers
         self._clock = clock
 
     async def __call__(self) -> list[Change]:
@@ -39,18 +41,20 @@ class JudgeTargets:
     async def _sit(self) -> list[Change]:
         now = self._clock.now()
         tallies = await self._bench.tallies(int(now.timestamp()) - LONG)
-        if not tallies:
+        breakers = await self._breakers.counting(now)
+        names = sorted(tallies.keys() | breakers.keys())
+        if not names:
             return []
-        standing = dict(await self._bench.standing(list(tallies)))
-        newcomers = [Standing(name, _UNJUDGED, now, now) for name in tallies if name not in standing]
+        standing = dict(await self._bench.standing(names))
+        newcomers = [Standing(name, _UNJUDGED, now, now) for name in names if name not in standing]
         if newcomers:
             await self._bench.seat(newcomers)
             standing |= {newcomer.name: newcomer for newcomer in newcomers}
         await self._see(standing, now)
         return [
             change
-            for name, seen in tallies.items()
-            if (change := await self._judge(standing[name], seen, now)) is not None
+            for name in names
+            if (change := await self._judge(standing[name], tallies.get(name, ()), breakers.get(name, ()), now))
         ]
 
     async def _see(self, standing: dict[TargetName, Standing], now: datetime) -> None:
@@ -58,8 +62,10 @@ class JudgeTargets:
         if stale:
             await self._bench.see(stale, now)
 
-    async def _judge(self, previous: Standing, seen: Sequence[Tally], now: datetime) -> Change | None:
-        judgement = judge(previous.judgement.verdict, seen, int(now.timestamp()))
+    async def _judge(
+        self, previous: Standing, seen: Sequence[Tally], breakers: Sequence[GatewayBreaker], now: datetime
+    ) -> Change | None:
+        judgement = judge(previous.judgement.verdict, seen, breakers, now)
         if judgement.verdict is previous.judgement.verdict:
             return None
         new = Standing(previous.name, judgement, since=now, seen=now)

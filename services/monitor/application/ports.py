@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from events.requests import RequestFinished
+from services.monitor.domain.breaker import GatewayBreaker
 from services.monitor.domain.health import TargetHealth
 from services.monitor.domain.ledger import Detail, Entry, Position, RequestFilter
 from services.monitor.domain.statistics import Observation, TargetName
@@ -90,6 +91,18 @@ class Bench(Protocol):
         ...
 
 
+class Breakers(Protocol):
+    """What gateways told last of their breakers."""
+
+    async def keep(self, breakers: Sequence[GatewayBreaker]) -> None:
+        """Keep each of `breakers` that its gateway told later than what is kept; keeping again changes nothing."""
+        ...
+
+    async def counting(self, now: datetime) -> Mapping[TargetName, Sequence[GatewayBreaker]]:
+        """Those that still count, by target."""
+        ...
+
+
 class Archive(Protocol):
     """What grows old. Each call forgets at most a batch, in one transaction, and returns how many rows went."""
 
@@ -103,6 +116,10 @@ class Archive(Protocol):
 
     async def forget_seconds(self, before: datetime) -> int:
         """Delete statistics older than `before`."""
+        ...
+
+    async def forget_breakers(self, before: datetime) -> int:
+        """Delete what gateways told of their breakers and what counted no more before `before`."""
         ...
 
     async def forget_targets(self, before: datetime) -> int:

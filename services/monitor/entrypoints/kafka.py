@@ -1,11 +1,13 @@
-"""Events in: batches of finished requests."""
+"""Events in: batches of finished requests, and of what became of breakers."""
 
 from collections.abc import Sequence
 
+from events.breakers import BreakerChanged
 from events.cloudevents import Received
 from events.requests import RequestFinished
 from resilience.clock import Clock
 from services.monitor import metrics
+from services.monitor.application.record_breakers import RecordBreakers
 from services.monitor.application.record_requests import RecordRequests
 from services.monitor.domain.ledger import finished_at
 
@@ -27,3 +29,14 @@ class RequestsConsumer:
         now = self._clock.now()
         for request in new:
             metrics.ledger_lag.record(max((now - finished_at(request)).total_seconds(), 0.0))
+
+
+class BreakersConsumer:
+    """What the consumer of `seawall.breakers.v1` calls. The same batch may come twice: see RecordBreakers."""
+
+    def __init__(self, record: RecordBreakers) -> None:
+        self._record = record
+
+    async def __call__(self, batch: Sequence[Received[BreakerChanged]]) -> None:
+        """Record a batch. Raises Failure(retryable) while storage is away."""
+        await self._record([event.data for event in batch])

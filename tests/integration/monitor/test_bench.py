@@ -18,6 +18,7 @@ from resilience.errors import Reason
 from services.monitor.adapters.sql.archive import SqlArchive
 from services.monitor.adapters.sql.bench import SqlBench
 from services.monitor.adapters.sql.books import SqlBooks
+from services.monitor.adapters.sql.breakers import SqlBreakers
 from services.monitor.adapters.sql.health import SqlHealthReader
 from services.monitor.adapters.sql.tables import DetailRow, LedgerRow, SecondRow, TargetRow
 from services.monitor.application.forget import Forget
@@ -35,7 +36,7 @@ class World:
         self.nudges = 0
         self.db = db
         self.record = RecordRequests(SqlBooks(db, tables), self.clock)
-        self.judge = JudgeTargets(SqlBench(db, told=self._nudge), self.clock)
+        self.judge = JudgeTargets(SqlBench(db, told=self._nudge), SqlBreakers(db, tables), self.clock)
         self.health = ReadHealth(SqlHealthReader(db, tables), self.clock)
         self.forget = Forget(SqlArchive(db, batch=10), self.clock, ledger_retention=timedelta(days=90))
         self._next = 0

@@ -1,9 +1,10 @@
 """Finished requests for the tests of monitor."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from events.base import Money, Tokens
+from events.breakers import BreakerChanged, BreakerState
 from events.requests import Attempt, Outcome, PlannedTarget, RequestFinished
 from resilience.errors import Reason
 
@@ -53,3 +54,27 @@ def finished(request_id: str, *attempts: Attempt, organization: str = "acme", **
         "attempts": attempts,
     }
     return RequestFinished(**{**given, **changes})
+
+
+def breaker_changed(
+    state: BreakerState,
+    *,
+    since: datetime = START,
+    gateway: str = "g1",
+    target: str = "a/m",
+    open_for: float = 2.0,
+    **changes: Any,
+) -> BreakerChanged:
+    """What `gateway` tells of its breaker; an open one is so for `open_for` seconds."""
+    opened = state is BreakerState.OPEN
+    given: dict[str, Any] = {
+        "organization": "acme",
+        "target": target,
+        "state": state,
+        "previous": BreakerState.HALF_OPEN if state is BreakerState.CLOSED else BreakerState.CLOSED,
+        "explanation": "5 calls in a row failed, the last: vendor_unreachable" if opened else "probes decide",
+        "since": since,
+        "until": since + timedelta(seconds=open_for) if opened else None,
+        "gateway": gateway,
+    }
+    return BreakerChanged(**{**given, **changes})

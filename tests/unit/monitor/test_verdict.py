@@ -1,5 +1,7 @@
 """Verdicts, on tables of cases: second by second, how many attempts succeeded and failed."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from events.health import Verdict
@@ -7,6 +9,7 @@ from resilience.errors import Reason
 from services.monitor.domain.verdict import Tally, judge
 
 NOW = 1_000_000
+MOMENT = datetime.fromtimestamp(NOW + 0.5, UTC)
 UNKNOWN, HEALTHY, DEGRADED, DOWN = Verdict.UNKNOWN, Verdict.HEALTHY, Verdict.DEGRADED, Verdict.DOWN
 
 Seen = dict[int, tuple[int, int]]
@@ -61,15 +64,17 @@ def tallies(seen: Seen, reason: Reason = Reason.VENDOR_ERROR) -> list[Tally]:
     ],
 )
 def test_verdict(previous: Verdict, seen: Seen, verdict: Verdict, why: str) -> None:
-    assert judge(previous, tallies(seen), NOW).verdict is verdict, why
+    assert judge(previous, tallies(seen), (), MOMENT).verdict is verdict, why
 
 
 @pytest.mark.parametrize("previous", [UNKNOWN, HEALTHY, DEGRADED, DOWN])
 def test_a_target_at_its_rate_limit_is_degraded_and_not_down(previous: Verdict) -> None:
     limited = tallies({0: (0, 50)}, Reason.VENDOR_RATE_LIMITED)
-    assert judge(previous, limited, NOW).verdict is DEGRADED
-    assert judge(previous, [*limited, *tallies({1: (0, 49)})], NOW).verdict is (DOWN if previous is DOWN else DEGRADED)
-    assert judge(previous, [*limited, *tallies({1: (0, 50)})], NOW).verdict is DOWN
+    assert judge(previous, limited, (), MOMENT).verdict is DEGRADED
+    assert judge(previous, [*limited, *tallies({1: (0, 49)})], (), MOMENT).verdict is (
+        DOWN if previous is DOWN else DEGRADED
+    )
+    assert judge(previous, [*limited, *tallies({1: (0, 50)})], (), MOMENT).verdict is DOWN
 
 
 @pytest.mark.parametrize("rate", [5, 20, 200])
@@ -77,7 +82,7 @@ def test_a_target_that_fails_is_down_within_three_seconds_of_its_windows(rate: i
     verdict, flipped = HEALTHY, None
     for second in range(6):
         seen: Seen = {age: (0, rate) if age < second else (rate, 0) for age in range(30)}
-        verdict = judge(verdict, tallies(seen), NOW).verdict
+        verdict = judge(verdict, tallies(seen), (), MOMENT).verdict
         if verdict is DOWN and flipped is None:
             flipped = second
     assert flipped == 3
@@ -86,7 +91,7 @@ def test_a_target_that_fails_is_down_within_three_seconds_of_its_windows(rate: i
 def test_a_target_at_the_edge_does_not_flap() -> None:
     verdicts, verdict = [], HEALTHY
     for failed in (4, 2, 4, 2, 4, 2, 1):
-        verdict = judge(verdict, tallies({0: (20 - failed, failed)}), NOW).verdict
+        verdict = judge(verdict, tallies({0: (20 - failed, failed)}), (), MOMENT).verdict
         verdicts.append(verdict)
     assert verdicts == [DEGRADED] * 6 + [HEALTHY]
 
@@ -102,11 +107,11 @@ def test_a_target_at_the_edge_does_not_flap() -> None:
     ],
 )
 def test_the_explanation_says_what_was_seen(seen: Seen, explanation: str) -> None:
-    assert judge(UNKNOWN, tallies(seen), NOW).explanation == explanation
+    assert judge(UNKNOWN, tallies(seen), (), MOMENT).explanation == explanation
 
 
 def test_the_explanation_names_the_most_frequent_reason() -> None:
     seen = [Tally(NOW, Reason.VENDOR_ERROR, 2), Tally(NOW, Reason.VENDOR_UNREACHABLE, 7), Tally(NOW, None, 1)]
-    judgement = judge(HEALTHY, seen, NOW)
+    judgement = judge(HEALTHY, seen, (), MOMENT)
     assert judgement.explanation == "9 of 10 attempts failed in the last 5 s, mostly vendor_unreachable."
     assert (judgement.attempts, judgement.failures) == (10, 9)

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from chassis.storage.database import Database
 from chassis.storage.retention import BATCH, delete_oldest
-from services.monitor.adapters.sql.tables import LedgerRow, SecondRow, TargetRow
+from services.monitor.adapters.sql.tables import BreakerRow, LedgerRow, SecondRow, TargetRow
 from services.monitor.adapters.sql.times import milliseconds
 
 
@@ -34,6 +34,11 @@ class SqlArchive:
         """See Archive."""
         age = col(SecondRow.second)
         return await delete_oldest(self._db, SecondRow, age, int(before.timestamp()), batch=self._batch)
+
+    async def forget_breakers(self, before: datetime) -> int:
+        """See Archive."""
+        age = col(BreakerRow.counts_until_ms)
+        return await delete_oldest(self._db, BreakerRow, age, milliseconds(before), batch=self._batch)
 
     async def forget_targets(self, before: datetime) -> int:
         """See Archive."""

@@ -114,4 +114,23 @@ class TargetRow(SQLModel, table=True):
     seen_ms: int = Field(sa_type=BigInteger)
 
 
-TABLES = (LedgerRow, DetailRow, SecondRow, TargetRow)
+class BreakerRow(SQLModel, table=True):
+    """What a gateway told last of its breaker of a target."""
+
+    __tablename__ = "breakers"
+    __table_args__ = (Index("ix_breakers_counting", "counts_until_ms"),)
+
+    organization: str = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    gateway: str = Field(primary_key=True)
+    state: str
+    explanation: str
+    told_us: int = Field(sa_type=BigInteger)
+    """Microseconds: the order of what the gateway tells, of which two may fall in one millisecond."""
+    since_ms: int = Field(sa_type=BigInteger)
+    until_ms: int | None = Field(sa_type=BigInteger)
+    """NULL unless it is open."""
+    counts_until_ms: int = Field(sa_type=BigInteger)
+
+
+TABLES = (LedgerRow, DetailRow, SecondRow, TargetRow, BreakerRow)
