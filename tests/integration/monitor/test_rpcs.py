@@ -23,6 +23,7 @@ from seawall.monitor.v1 import monitor_pb2 as wire
 from seawall.monitor.v1.monitor_pb2_grpc import MonitorServiceStub
 from services.monitor.adapters.sql.bench import SqlBench
 from services.monitor.adapters.sql.books import SqlBooks
+from services.monitor.adapters.sql.breakers import SqlBreakers
 from services.monitor.adapters.sql.health import SqlHealthReader
 from services.monitor.adapters.sql.reader import SqlLedgerReader
 from services.monitor.adapters.sql.tables import TABLES
@@ -70,7 +71,7 @@ async def monitor(db: Database, tables: Tables) -> AsyncIterator[Monitor]:
         yield Monitor(
             peer,
             RecordRequests(SqlBooks(db, tables), clock),
-            JudgeTargets(SqlBench(db, told=lambda: None), clock),
+            JudgeTargets(SqlBench(db, told=lambda: None), SqlBreakers(db, tables), clock),
         )
 
 
