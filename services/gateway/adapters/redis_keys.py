@@ -1,5 +1,6 @@
 """Idempotency keys that all gateways keep together, in Redis."""
 
+from contextlib import suppress
 from typing import Any
 
 from resilience.clock import Clock
@@ -26,6 +27,7 @@ _REPLACE = """
 local held = redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1)
 if held == '' or held == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  return 'kept'
 end
 return false
 """
@@ -71,12 +73,12 @@ class RedisKeys:
     async def finish(self, claim: Claim, answer: bytes, ttl: float) -> None:
         """See KeyStore."""
         done = b"D" + claim.fingerprint + answer
-        try:
-            await self._run(self._replace, claim, _pending(claim), done, _ms(ttl))
-        except RedisAwayError:
-            await self._local.finish(claim, answer, ttl)
-        else:
-            await self._local.release(claim)
+        with suppress(RedisAwayError):
+            if await self._run(self._replace, claim, _pending(claim), done, _ms(ttl)) is None:
+                await self._local.release(claim)  # another gateway has answered it meanwhile
+                return
+        # Also here: who asks this gateway again is not answered anew because Redis is away then.
+        await self._local.finish(claim, answer, ttl)
 
     async def release(self, claim: Claim) -> None:
         """See KeyStore."""
@@ -88,7 +90,7 @@ class RedisKeys:
 
     async def _run(self, script: Any, claim: Claim, *arguments: bytes | int) -> bytes | None:
         answer: bytes | None = await self._link.ask(
-            lambda: script(keys=[PREFIX + claim.key], args=list(arguments)), DEADLINE
+            lambda: script(keys=[PREFIX + claim.key], args=list(arguments)), DEADLINE, patiently=True
         )
         return answer
 

@@ -34,7 +34,8 @@ class RedisLink:
     """An async context manager, whose `run` is a background task. It needs no Redis to start.
 
     Once Redis does not answer in time it is away for everybody; it is then looked at once a second, beside the
-    requests, which do not wait for it.
+    requests, which do not wait for it. Who would rather wait than go without asks patiently: that is tried also before
+    Redis was reached for the first time and after a single answer was late, until it is known to be away.
     """
 
     def __init__(self, url: str, clock: Clock, *, deadline: float = DEADLINE) -> None:
@@ -51,6 +52,7 @@ class RedisLink:
         self._clock = clock
         self._deadline = deadline
         self._up = False
+        self._known_away = False
         self._told = False
         self._lost = asyncio.Event()
 
@@ -59,15 +61,19 @@ class RedisLink:
         """Whether Redis answers."""
         return self._up
 
-    async def ask(self, command: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
+    async def ask(
+        self, command: Callable[[], Awaitable[T]], deadline: float | None = None, *, patiently: bool = False
+    ) -> T:
         """The answer to `command`, within `deadline` seconds. Raises RedisAwayError."""
-        if not self._up:
+        if not self._up and (self._known_away or not patiently):
             raise RedisAwayError
+        was_up = self._up
         try:
             async with asyncio.timeout(deadline or self._deadline):
                 return await command()
         except (RedisError, OSError, TimeoutError) as error:
             self._tell(error)
+            self._known_away |= not was_up
             self._up = False
             self._lost.set()
             raise RedisAwayError from error
@@ -77,7 +83,7 @@ class RedisLink:
         while True:
             await self._reach()
             self._lost.clear()
-            self._up = True
+            self._up, self._known_away = True, False
             await self._lost.wait()
             await self._clock.sleep(PAUSE)
 
@@ -87,7 +93,7 @@ class RedisLink:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._up = False
+        self._up, self._known_away = False, True
         await self.redis.aclose()
 
     async def _reach(self) -> None:
@@ -98,6 +104,7 @@ class RedisLink:
                     await self.redis.ping()
             except (RedisError, OSError, TimeoutError) as error:
                 self._tell(error)
+                self._known_away = True
                 await self._clock.sleep(PAUSE)
                 continue
             if self._told:

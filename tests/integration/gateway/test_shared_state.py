@@ -16,6 +16,7 @@ from chassis.principal import Principal, Role
 from chassis.tasks import Background
 from resilience.clock import SystemClock
 from services.gateway.adapters.redis_answers import PREFIX, RedisAnswers
+from services.gateway.adapters.redis_keys import DEADLINE as KEY_DEADLINE
 from services.gateway.adapters.redis_keys import RedisKeys
 from services.gateway.adapters.redis_link import RedisLink
 from services.gateway.application.answer_once import AnswerOnce
@@ -135,6 +136,53 @@ async def test_a_claim_made_in_redis_is_answered_though_redis_dies(private_redis
         await store.renew(claim, 10)
         await store.finish(claim, b"answer", 60)
         assert await store.claim(Claim(claim.key, bytes(32), b"2" * 16), 10) == Taken(bytes(32), b"answer")
+
+
+async def test_keys_are_found_before_redis_was_looked_at_for_the_first_time(redis: Redis) -> None:
+    answered = Claim(uuid.uuid4().hex, bytes(32), b"1" * 16)
+    async with linked(redis.url) as link:
+        await eventually(lambda: link.up)
+        await RedisKeys(link, SystemClock()).finish(answered, b"answer", 60)
+    async with RedisLink(redis.url, SystemClock()) as starting:
+        store = RedisKeys(starting, SystemClock())
+        again = Claim(answered.key, bytes(32), b"2" * 16)
+        assert await store.claim(again, 10) == Taken(bytes(32), b"answer")
+
+
+async def test_keys_are_found_while_a_late_answer_keeps_others_from_asking(private_redis: Redis) -> None:
+    clock, answered = SystemClock(), Claim(uuid.uuid4().hex, bytes(32), b"1" * 16)
+    async with linked(private_redis.url, deadline=0.05) as link, linked(private_redis.url) as others:
+        await eventually(lambda: link.up and others.up)
+        await RedisKeys(others, clock).finish(answered, b"answer", 60)
+        await link.redis.client_pause(150, all=True)
+        assert await RedisAnswers(link, clock).find("a") is None
+        assert not link.up
+        again = Claim(answered.key, bytes(32), b"2" * 16)
+        assert await RedisKeys(link, clock).claim(again, 10) == Taken(bytes(32), b"answer")
+        assert not link.up
+
+
+async def test_one_patient_look_at_a_redis_that_hangs_is_enough(private_redis: Redis) -> None:
+    clock, loop = SystemClock(), asyncio.get_running_loop()
+    async with RedisLink(private_redis.url, clock) as link, linked(private_redis.url) as others:
+        await eventually(lambda: others.up)
+        await others.redis.client_pause(5000, all=True)
+        store, began = RedisKeys(link, clock), loop.time()
+        for number in range(10):
+            assert await store.claim(Claim(uuid.uuid4().hex, bytes(32), bytes([number]) * 16), 10) is None
+        assert loop.time() - began < 2 * KEY_DEADLINE
+
+
+async def test_who_lost_a_key_to_another_gateway_does_not_keep_its_own_answer(redis: Redis) -> None:
+    clock, key = SystemClock(), uuid.uuid4().hex
+    slow, quick = (Claim(key, bytes(32), bytes([number]) * 16) for number in range(2))
+    async with linked(redis.url) as link, linked(redis.url) as others:
+        await eventually(lambda: link.up and others.up)
+        mine, theirs = RedisKeys(link, clock), RedisKeys(others, clock)
+        assert await theirs.claim(quick, 10) is None
+        await theirs.finish(quick, b"theirs", 60)
+        await mine.finish(slow, b"mine", 60)
+        assert await mine.claim(Claim(key, bytes(32), b"3" * 16), 10) == Taken(bytes(32), b"theirs")
 
 
 async def test_answers_are_found_by_the_other_gateway(redis: Redis) -> None:
