@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bench.balancing.policies import Policy
 from bench.balancing.world import FAULT_AT, FAULTY, MEANS, REFUSAL, SILENCE, Arrival, Fault, Target, World
@@ -34,7 +35,7 @@ def simulate(policy: type[Policy], world: World, seed: int) -> Figures:
         clock.run_until(arrival.at)
         chosen, ended = chooser.send(arrival)
         seconds, succeeded = _served(targets[chosen], chosen, arrival, world.fault)
-        clock.call_later(seconds, lambda ended=ended, succeeded=succeeded: ended(succeeded))  # type: ignore[misc]
+        clock.call_later(seconds, partial(ended, succeeded))
         if succeeded:
             latencies.append(seconds)
         if arrival.at > FAULT_AT + NOTICE:

@@ -13,7 +13,7 @@ STEADY = 0.95
 """Of the limit: what moves it by less leaves it where it is."""
 FASTEST = 0.5
 """Of the limit that one window adds at most."""
-HEADROOM = 2.2
+HEADROOM = 3.0
 """The limit grows to so many times of what is under way, so that it is out of the way before it is needed."""
 BACKOFF = 0.9
 """Of the limit that is left by an overload that the server itself tells of."""
@@ -41,10 +41,10 @@ class Gradient:
     the one before did. While it refuses nobody, it does not shrink.
 
     The unhurried latency is what windows show that the limit did not hold back. Where it always does, the limit is
-    halved for a window every `PROBE_EVERY` seconds: if the latency falls with it, what was given up had only queued,
-    and the half is the new limit, to be halved again; if not, the latency is the unhurried one (Envoy's adaptive
-    concurrency and BBR probe so). So a limit that began far too high is found out, and a server that has become slower
-    for good is not taken for one that queues.
+    halved for a window every `PROBE_EVERY` seconds, and when it has shrunk to half: if the latency falls with it, what
+    was given up had only queued, and the half is the new limit, to be halved again; if not, the latency is the
+    unhurried one (Envoy's adaptive concurrency and BBR probe so). So a limit that began far too high is found out, and
+    a server that has become slower for good is not taken for one that queues.
     """
 
     def __init__(self, clock: Clock, *, initial: int, minimum: int, maximum: int) -> None:
@@ -62,6 +62,7 @@ class Gradient:
         self.limit = float(initial)
         """Calls that may be under way."""
         self._before = self.limit
+        self._measured_limit = self.limit
         self.latency = 0.0
         """Seconds that calls took lately; 0 before any was seen."""
 
@@ -113,20 +114,22 @@ class Gradient:
             return
         if not window.pressed:
             self._follow(window.latency)
-        elif self._unhurried == 0.0 or (self._is_steady(window.latency) and self._due):
+        elif self._doubts(window.latency):
             self._probe(window.latency)
             return
         self._unhurried = min(self._unhurried, window.latency)
         self._move(window)
         self._window = Window()
 
-    @property
-    def _due(self) -> bool:
-        return self._clock.monotonic() - self._measured_at >= PROBE_EVERY
+    def _doubts(self, latency: float) -> bool:
+        """Whether it is time to measure the unhurried latency again, while calls are refused.
 
-    def _is_steady(self, latency: float) -> bool:
-        """Whether the limit has come to rest, be it at the wrong place because the unhurried latency is no more so."""
-        return self._shrunk(latency) >= STEADY * self.limit
+        It is when the limit has been halved since, and when it has come to rest: either may be for no queue's sake.
+        """
+        if self._unhurried == 0.0 or self.limit <= PROBE_DEPTH * self._measured_limit:
+            return True
+        steady = self._shrunk(latency) >= STEADY * self.limit
+        return steady and self._clock.monotonic() - self._measured_at >= PROBE_EVERY
 
     def _shrunk(self, latency: float) -> float:
         room = TOLERANCE * self._unhurried / latency
@@ -186,3 +189,4 @@ class Gradient:
     def _measured(self, unhurried: float) -> None:
         self._unhurried = unhurried
         self._measured_at = self._clock.monotonic()
+        self._measured_limit = self.limit

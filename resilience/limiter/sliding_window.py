@@ -8,8 +8,9 @@ class SlidingWindow:
 
     Time is cut into windows; what passed in the one before counts by the part of it that the sliding window still
     covers, as if it had been spread evenly. So where it was not, up to twice the limit can pass in some `window`
-    seconds, and never more; against real traffic Cloudflare saw 0.003 % of decisions go wrong ("How we built rate
-    limiting capable of scaling to millions of domains", 2017). Where no error is wanted take GCRA.
+    seconds, and never more, and an even caller may be refused who comes within two of the limit. On real traffic
+    Cloudflare saw 0.003 % of decisions go wrong ("How we built rate limiting capable of scaling to millions of
+    domains", 2017). Where no error is wanted take GCRA.
     """
 
     def __init__(self, clock: Clock, limit: int, window: float) -> None:
