@@ -55,7 +55,7 @@ class Executioner:
 
     async def _back(self, service: str, begin: float) -> Gap:
         """Where it is killed again before it serves, this one ends as late as that one."""
-        await self._system.ready(service, within=120.0)
+        await self._system.ready(service)
         return Gap(service, begin, time.time())
 
 
