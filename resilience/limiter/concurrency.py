@@ -43,7 +43,7 @@ class ConcurrencyLimit:
 
     def acquire(self, criticality: Criticality) -> "Slot | None":
         """A place for a call that begins now, or None: refuse it, and say `retry_after`."""
-        top = self._gradient.lenient if criticality is Criticality.CRITICAL else self._gradient.restrained
+        top = self._gradient.limit if criticality is Criticality.CRITICAL else self._gradient.restrained
         room = max(1.0, top * self._shedding.part(criticality))
         if self._in_flight + 1 > NEARLY * room:
             self._shedding.crowded(criticality, self._gradient.latency)

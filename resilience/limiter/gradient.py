@@ -61,20 +61,14 @@ class Gradient:
         self._waits_until: float | None = None
         self.limit = float(initial)
         """Calls that may be under way."""
-        self._before = self.limit
         self._measured_limit = self.limit
         self.latency = 0.0
         """Seconds that calls took lately; 0 before any was seen."""
 
     @property
     def restrained(self) -> float:
-        """The limit for all who can wait: less than `limit` while it is probed."""
+        """The limit for all who can wait: half of it while it is probed."""
         return self.limit if self._probed is None else self._probed
-
-    @property
-    def lenient(self) -> float:
-        """The limit for who cannot: a smaller one is theirs a window later, when the others have made room."""
-        return max(self.limit, self._before)
 
     def began(self, in_flight: int) -> Window | None:
         """A call was admitted, and so many are under way now; the window that its latency belongs to."""
@@ -108,7 +102,6 @@ class Gradient:
 
     def _close(self, window: Window) -> None:
         self.latency = window.latency
-        self._before = self.limit
         if self._probed is not None:
             self._judge(window.latency, self._probed)
             return
