@@ -23,7 +23,7 @@ from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
 
-START = 30.0
+START = 60.0
 """Seconds for the process to start, or for its group to notice that the last one was killed, on a busy machine."""
 
 

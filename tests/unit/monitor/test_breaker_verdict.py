@@ -76,6 +76,11 @@ def test_once_a_breaker_closed_only_the_attempts_since_count() -> None:
     assert failing_again.explanation == "9 of 9 attempts failed in the last 5 s, all vendor_error."
 
 
+def test_the_explanation_claims_no_seconds_from_before_the_closing() -> None:
+    judgement = judge(DEGRADED, tallies({0: (9, 0), 2: (0, 50)}), [told(CLOSED, 1.1)], MOMENT)
+    assert judgement.explanation == "None of 9 attempts failed in the last 2 s."
+
+
 def test_too_few_attempts_since_it_closed_leave_the_verdict() -> None:
     judgement = judge(DOWN, tallies({0: (2, 0), 10: (0, 50)}), [told(CLOSED, 4.1)], MOMENT)
     assert judgement.verdict is DOWN
