@@ -83,8 +83,7 @@ def _server_errors() -> Iterator[Case]:
     row = "500 once"
     once, ever = faulty(ErrorStatus(status=500, next_calls=1)), faulty(ErrorStatus(status=500))
     yield from both(row, "once", once, A, (2, 0), ledger=("first vendor_error", "retry"))
-    twice = ("first vendor_error", "retry vendor_error", "fallback")
-    yield from both(row, "for ever", ever, B, (2, 1), ledger=twice)
+    yield from both(row, "for ever", ever, B, (2, 1), ledger=("first vendor_error", "retry vendor_error", "fallback"))
     yield from both(row, "for ever, one target", ever, Refused("vendor_error", 502), (2, 0), targets=LONE)
     row = "503 for ever"
     busy = faulty(ErrorStatus(status=503))
@@ -99,8 +98,8 @@ def _server_errors() -> Iterator[Case]:
 def _no_connection() -> Iterator[Case]:
     row = "reset or refused before headers"
     yield from both(row, "reset once", faulty(Reset(next_calls=1)), A, (2, 0))
-    ledger = ("first vendor_connection_lost", "retry vendor_connection_lost", "fallback")
-    yield from both(row, "reset for ever", faulty(Reset()), B, (2, 1), ledger=ledger)
+    twice = ("first vendor_connection_lost", "retry vendor_connection_lost", "fallback")
+    yield from both(row, "reset for ever", faulty(Reset()), B, (2, 1), ledger=twice)
     lost = Refused("vendor_connection_lost", 502)
     yield from both(row, "reset for ever, one target", faulty(Reset()), lost, (2, 0), targets=LONE)
     ledger = ("first vendor_unreachable", "fallback")
@@ -117,7 +116,7 @@ def _silence() -> Iterator[Case]:
         limit = (f"first {late[shape]}", "fallback")
         yield Case(row, "learned limit", shape, B, (1, 1), alpha=hang, warm=True, ledger=limit)
         yield Case(row, "nothing learned yet", shape, B, (1, 1), alpha=hang, timeout=3)
-        gone = Refused("vendor_timeout", 504)
+        gone = Refused(late[shape], 504)
         yield Case(row, "one target", shape, gone, (1, 0), alpha=hang, targets=LONE, timeout=1, within=6)
     row = "headers at once, first token late"
     slow = faulty(SlowFirstToken())
@@ -136,6 +135,8 @@ def _endings() -> Iterator[Case]:
     )
     for name, make, code in faults:
         yield from _broken(row, name, make, code)
+    once = faulty(Cut(after_chunks=5, next_calls=1))
+    yield Case(row, "once, one target", STREAM, Joined("alpha"), (2, 0), MIDDLE, alpha=once, targets=LONE)
     yield Case(row, "DONE without finish reason", STREAM, Joined("beta"), (1, 1), END, alpha=faulty(NoFinish()))
     for (name, make, _), lost, calls in (
         (faults[0], "vendor_connection_lost", (2, 1)),
@@ -228,10 +229,10 @@ def _the_request() -> Iterator[Case]:
 
 def _prefill() -> Iterator[Case]:
     row = "continuation target refuses an assistant prefill"
-    cut, refuses = faulty(Cut(after_chunks=5)), faulty(RefusesPrefill())
+    cut, refuses = faulty(Cut(after_chunks=5, next_calls=1), RefusesPrefill()), faulty(RefusesPrefill())
     third = Target("alpha", suffix="-third")
     original = Refused("vendor_stream_cut", 502)
-    yield Case(row, "no other", STREAM, original, (range(1, 4), 1), MIDDLE, alpha=cut, beta=refuses)
+    yield Case(row, "no other", STREAM, original, (2, 1), MIDDLE, alpha=cut, beta=refuses)
     joined = Joined("alpha", "-third")
     yield Case(row, "a third goes on", STREAM, joined, (2, 1), MIDDLE, alpha=cut, beta=refuses, targets=(*TWO, third))
     known = (ALPHA, Target("beta", capabilities=NO_PREFILL), third)
