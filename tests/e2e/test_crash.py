@@ -2,28 +2,13 @@
 
 import asyncio
 import itertools
-from typing import Any
 
-import asyncpg
-
+from bench.kills.books import ledger, rows, waiting
 from tests.e2e.load import Load, load
 from tests.e2e.system import System, running_system
 from tests.stack.eventually import eventually
-from tests.stack.postgres import plain
 
 SHOP = "organizations/-/projects/shop"
-
-
-async def rows(system: System, query: str) -> list[Any]:
-    connection = await asyncpg.connect(plain(system.environment["SEAWALL_DATABASE_URL"]), timeout=10)
-    try:
-        return list(await connection.fetch(query, timeout=30))
-    finally:
-        await connection.close()
-
-
-async def ledger(system: System) -> list[str]:
-    return [row["request_id"] for row in await rows(system, "SELECT request_id FROM monitor.requests")]
 
 
 def vendor_calls(system: System) -> int:
@@ -102,8 +87,7 @@ async def test_config_is_killed_in_the_middle_of_its_work() -> None:
         assert seen.refused == [], "requests go on without config"
 
         async def told() -> bool:
-            waiting = await rows(system, "SELECT count(*) AS n FROM config.outbox")
-            return bool(waiting[0]["n"] == 0)
+            return not await waiting(system)
 
         await eventually(told, within=30)
         stored = {row["name"].rpartition("/")[2]: row for row in await rows(system, "SELECT * FROM config.keys")}
