@@ -49,6 +49,8 @@ class _Protocol(HttpToolsProtocol):
 
 def reset(transport: asyncio.Transport) -> None:
     """Close a connection with a TCP RST instead of a FIN; nothing that is still buffered is sent."""
+    if transport.is_closing():
+        return  # whoever called is gone, and the socket with them
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
