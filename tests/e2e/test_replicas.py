@@ -1,0 +1,95 @@
+"""Several gateways know what each of them found out about a target; without Kafka each finds out for itself."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bench.site import manifest
+from simulator import Behaviour, ErrorStatus
+from tests.e2e.system import System, running_system
+from tests.stack.eventually import eventually
+
+FIRST, SECOND, THIRD = "gateway", "second", "third"
+BROKEN = Behaviour(faults=(ErrorStatus(status=500),))
+TARGETS = {model: [{"provider": name, "model": model} for name in ("alpha", "beta")] for model in ("small", "large")}
+
+
+async def opened(system: System, gateway: str, target: str) -> bool:
+    """Whether a breaker of this gateway for `target` has opened, by itself or as it was told."""
+    page = (await system.get(system.http(gateway) + "/metrics")).body.decode()
+    lines = [line for line in page.splitlines() if line.startswith("seawall_gateway_breaker_transitions")]
+    return any(f'target="{target}"' in line and 'state="open"' in line for line in lines)
+
+
+@asynccontextmanager
+async def asking(system: System, gateway: str, model: str) -> AsyncIterator[None]:
+    """This gateway is asked all the time, so that its breakers are probed and open again, for longer each time."""
+
+    async def ask() -> None:
+        while True:
+            await system.chat(gateway=gateway, model=model)
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(ask())
+    try:
+        yield
+        assert not task.done()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def avoids_alpha(system: System, gateway: str, model: str) -> bool:
+    """Whether the next answer is beta's at once, because alpha's breaker is open."""
+    answer = await system.chat(gateway=gateway, model=model)
+    assert answer.status == 200
+    if answer.headers["x-seawall-attempts"] != "1":
+        return False
+    plan = (await system.request(answer.headers["x-seawall-request-id"], within=30))["plan"]
+    return plan[0]["target"] == f"beta/{model}" and "its breaker is open" in plan[1]["explanation"]
+
+
+@pytest.mark.timeout(300)
+async def test_a_breaker_that_one_gateway_opens_is_open_in_all_and_each_goes_by_itself_without_kafka() -> None:
+    written = manifest({model: {"targets": targets} for model, targets in TARGETS.items()})
+    async with running_system(manifest=written) as system:
+        system.add_gateway(SECOND)
+        await system.start(SECOND)
+        for gateway in (FIRST, SECOND):
+            assert (await system.chat(gateway=gateway, model="small")).headers["x-seawall-target"] == "alpha/small"
+        alpha = system.simulator.vendor("alpha")
+
+        alpha.set("small", BROKEN)
+        async with asking(system, FIRST, "small"):
+            await eventually(lambda: opened(system, FIRST, "alpha/small"), within=20, every=0.005)
+            open_at = time.monotonic()
+            await eventually(lambda: opened(system, SECOND, "alpha/small"), within=20, every=0.005)
+            later = time.monotonic() - open_at
+            print(f"a breaker that one gateway opened was open in the other {later * 1000:.0f} ms later")
+            assert later <= 1.0
+            await eventually(lambda: avoids_alpha(system, SECOND, "small"), within=20)
+
+            system.add_gateway(THIRD)
+            await system.start(THIRD)
+            ready_at = time.monotonic()
+            await eventually(lambda: opened(system, THIRD, "alpha/small"), within=20, every=0.005)
+            print(f"a later gateway knew it {(time.monotonic() - ready_at) * 1000:.0f} ms after it was ready")
+            await eventually(lambda: avoids_alpha(system, THIRD, "small"), within=20)
+
+        await system.stores.kafka.stop()
+        alpha.set("large", BROKEN)
+        async with asking(system, FIRST, "large"):
+            await eventually(lambda: opened(system, FIRST, "alpha/large"), within=20)
+            answer = await system.chat(gateway=SECOND, model="large")
+            assert answer.headers["x-seawall-target"] == "beta/large"
+            assert int(answer.headers["x-seawall-attempts"]) > 1, "it had to find out for itself"
+            assert not await opened(system, SECOND, "alpha/large")
+
+            await system.stores.kafka.start()
+            back_at = time.monotonic()
+            await eventually(lambda: opened(system, SECOND, "alpha/large"), within=60)
+            print(f"what was found without Kafka was shared {time.monotonic() - back_at:.1f} s after it was back")
+            await eventually(lambda: avoids_alpha(system, SECOND, "large"), within=20)
