@@ -12,6 +12,7 @@ from tests.conformance.case import BETA, GONE, LONE, TWO, Caller, Target
 from tests.conformance.manifest import CREDENTIALS, Model, manifest, model_of
 from tests.conformance.table import CASES
 from tests.e2e.system import System, running_system
+from tests.stack.eventually import eventually
 
 REPORT = "SEAWALL_CONFORMANCE_REPORT"
 """Environment variable: the file that the report is written to."""
@@ -32,6 +33,8 @@ async def _system() -> AsyncIterator[System]:
     async with running_system(
         manifest=lambda simulator: manifest(models, simulator), environment=CREDENTIALS
     ) as system:
+        # A gateway may serve before it knows all of so many models.
+        await eventually(lambda: system.openai().models.retrieve(models[-1].name), within=60)
         yield system
 
 
@@ -46,7 +49,7 @@ async def callers(system: System) -> AsyncIterator[Callers]:
 @pytest.fixture(scope="session")
 def fresh() -> dict[str, Iterator[str]]:
     """Models that nobody has asked yet, by their kind in ROUTES."""
-    return {kind: (f"{kind}-{at}" for at in range(count)) for kind, (count, _) in ROUTES.items()}
+    return {kind: map(f"{kind}-{{}}".format, range(count)) for kind, (count, _) in ROUTES.items()}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,10 +18,10 @@ no policy set except where a line is about one, real HTTP to two simulated vendo
 OpenAI's SDK and gRPC. `make conformance-report` writes this page; `make test-conformance` runs the same.
 
 *At*: where in the answer the fault strikes: before its first token, in the middle, or at the end, after all text and
-before the finish reason. *Calls*: what the vendors counted, at alpha, the route's first target, and at beta, its second.
-*Whole by beta*: exactly beta's answer. *Joined by beta*: exactly alpha's answer, which beta finished, under one id, with
-a note of who went on and from which character. *Error*: a clear error with this code, before which nothing came but an
-exact beginning of the answer, and never `[DONE]`.
+before the finish reason. *Calls*: what the vendors counted, at alpha, the route's first target, and at beta, its
+second. *Whole by beta*: exactly beta's answer. *Joined by beta*: exactly alpha's answer, which beta finished, under one
+id, with a note of who went on and from which character. *Error*: a clear error with this code, before which nothing
+came but an exact beginning of the answer, and never `[DONE]`.
 """
 
 

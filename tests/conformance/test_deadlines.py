@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -29,9 +30,10 @@ Record = Callable[[str, object], None]
 async def ended(system: System, model: str) -> Call:
     """Alpha's one call for `model`, once it is over."""
 
-    def find() -> Call | None:
+    def find() -> Call:
         (call,) = [call for call in system.simulator.vendor("alpha").calls if call.model == model]
-        return call if call.finished_at else None
+        assert call.finished_at, "it is under way"
+        return call
 
     return await eventually(find, every=0.01)
 
@@ -71,7 +73,7 @@ async def test_a_grpc_deadline_does_the_same(
     began = time.monotonic()
     async with grpc.aio.insecure_channel(system.grpc()) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as told:
-            async for _ in _grpc(channel, system, model, shape, timeout=ALLOWED):
+            async for _ in _grpc(channel, system, model, shape, within=ALLOWED):
                 pass
     seconds, answered = time.monotonic() - began, time.time()
     assert told.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
@@ -98,14 +100,14 @@ async def test_a_caller_who_hangs_up_ends_the_vendors_call_and_pays_for_what_was
     )
     assert call.finished_at - left < 1.0 + GENEROUS
 
-    async def find() -> dict[str, object]:
+    async def find() -> Any:
         told = await system.rpc("MonitorService/ListRequests", parent="organizations/-", model=model)
         (request,) = told["requests"]
-        return dict(await system.request(request["name"].rpartition("/")[2]))
+        return await system.request(request["name"].rpartition("/")[2])
 
     request = await eventually(find)
     assert (request["outcome"], request["reason"]) == ("cancelled", "cancelled")
-    (attempt,) = request["attempts"]  # type: ignore[misc, attr-defined]
+    (attempt,) = request["attempts"]
     assert attempt["outcome"] == "cancelled"
     assert attempt["usageEstimated"]
     assert int(attempt["usage"]["inputTokens"]) > 0
@@ -134,8 +136,8 @@ async def _leave_http(system: System, model: str, shape: Shape) -> float:
 
 async def _leave_grpc(system: System, model: str, shape: Shape) -> float:
     async with grpc.aio.insecure_channel(system.grpc()) as channel:
-        messages = _grpc(channel, system, model, shape, timeout=60)
-        first = asyncio.create_task(anext(messages))
+        messages = _grpc(channel, system, model, shape, within=60)
+        first = asyncio.ensure_future(_text(messages))
         if shape is Shape.STREAM:
             await first
         else:
@@ -143,8 +145,15 @@ async def _leave_grpc(system: System, model: str, shape: Shape) -> float:
             first.cancel()
         left = time.time()
         await asyncio.gather(first, return_exceptions=True)
-        await messages.aclose()  # type: ignore[attr-defined]
+        await messages.aclose()
     return left
+
+
+async def _text(messages: AsyncGenerator[Any, None]) -> None:
+    """Return once some text came."""
+    async for message in messages:
+        if any(choice.text for choice in message.choices):
+            return
 
 
 async def _asked(system: System, model: str) -> None:
@@ -153,15 +162,15 @@ async def _asked(system: System, model: str) -> None:
 
 
 async def _grpc(
-    channel: grpc.aio.Channel, system: System, model: str, shape: Shape, *, timeout: float
-) -> AsyncIterator[object]:
+    channel: grpc.aio.Channel, system: System, model: str, shape: Shape, *, within: float
+) -> AsyncGenerator[Any, None]:
     stub = chat_pb2_grpc.ChatServiceStub(channel)
     chat = pb.Chat(model=model, messages=[pb.Message(role="user", text=QUESTION)])
     metadata = (("authorization", f"Bearer {system.key}"),)
     if shape is Shape.WHOLE:
-        yield await stub.Complete(pb.CompleteRequest(chat=chat), metadata=metadata, timeout=timeout)
+        yield await stub.Complete(pb.CompleteRequest(chat=chat), metadata=metadata, timeout=within)
         return
-    call = stub.StreamComplete(pb.StreamCompleteRequest(chat=chat), metadata=metadata, timeout=timeout)
+    call = stub.StreamComplete(pb.StreamCompleteRequest(chat=chat), metadata=metadata, timeout=within)
     try:
         async for message in call:
             yield message

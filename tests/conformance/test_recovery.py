@@ -49,7 +49,7 @@ async def test_a_flapping_target_is_probed_seldom_and_used_again_soon(
         served = f"alpha/{model}"
         await eventually(lambda: all(one.text.startswith(served) for one in heard[-IN_A_ROW:]), within=RECOVERY + 10)
         recovered = time.time() - back
-    assert all(one.succeeded for one in heard), "callers kept getting answers throughout"
+    assert not [one for one in heard if not one.succeeded], "callers kept getting answers throughout"
     record_property(
         f"{report.FIGURE}: flapping",
         f"calls at the target while it was away, of requests: {', '.join(f'{a} of {b}' for a, b in while_away)}; "
@@ -92,7 +92,7 @@ async def test_a_refused_key_rests_and_somebody_is_told(
     assert len(calls) == 7, "every request was answered by the other key"
 
     async def told() -> bool:
-        alerts = (await system.rpc("AlertService/ListAlerts", parent="organizations/-"))["alerts"]
+        alerts = (await system.rpc("AlertService/ListAlerts", parent="organizations/-", pageSize=1000))["alerts"]
         subjects = [alert["subject"] for alert in alerts if alert["kind"] == "credential_refused"]
         return any(subject.startswith(f"alpha-{model}/env:VENDOR_KEY_") for subject in subjects)
 
