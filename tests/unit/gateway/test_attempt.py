@@ -109,6 +109,18 @@ async def test_a_target_that_is_limited_for_ever_is_asked_at_most_four_times_in_
     assert all(sum(1 for other in times if 0 <= other - time < 3.0) <= 4 for time in times)
 
 
+@pytest.mark.parametrize("reason", [Reason.VENDOR_RATE_LIMITED, Reason.VENDOR_OVERLOADED])
+@pytest.mark.parametrize("retry_after", [9.0, 9.9, 10.0, 30.0])
+async def test_whatever_a_vendor_says_of_waiting_its_caller_hears_by_the_deadline(
+    reason: Reason, retry_after: float
+) -> None:
+    world = World({"alpha/small": [[vendor(reason, retry_after=retry_after)]]}, targets=(ALPHA,))
+    with pytest.raises(Failure) as raised:
+        await run(world, world.exchange(timeout=10.0), step=0.01)
+    assert raised.value.reason is reason
+    assert world.clock.monotonic() <= 10.02
+
+
 async def test_a_silent_target_is_given_up_after_its_time_and_not_asked_again() -> None:
     world = World({"alpha/small": [[600.0]], "beta/small": [stream("hi")]}, policy=Policy(first_token_timeout=2.0))
     frames = await run(world, world.exchange(stream=True))

@@ -17,8 +17,8 @@ RETRY_FIRST, RETRY_CAP = 0.05, 0.5
 """Seconds of back-off before the same target is asked again whose failure may have passed."""
 UNKNOWN_SHARE = 2 / 3
 """Of the time that is left, for a target of which nothing is known while another could still be asked."""
-WAKE_SPREAD = 0.25
-"""Of a rest: how much later some come back than others, so that not all who waited do at once."""
+WAKE_SPREAD = 1.0
+"""Seconds by which some come back later from a rest than others, at most, so that not all who waited do at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,7 @@ class Pursuit:
             tried = self._first_that_may(now) or self._last_resort(now)
             if tried is not None:
                 return tried
-            wait = self._shortest_wait(now)
-            if wait is None or now + wait >= self._exchange.deadline:
-                raise self._given_up(now)
-            self._pause = wait * (1.0 + self._rng.random() * WAKE_SPREAD)
+            self._pause = self._shortest_wait(now)
 
     def spare(self, beside: Try) -> Try | None:
         """A target to ask at once beside a slow one: the next that may be, or the same where there is no other."""
@@ -130,12 +127,18 @@ class Pursuit:
                 self._original = failure
                 self._keep_larger(step, failure.reason)
             case Recovery.RETRY if self._retries.get(step.target.name, 0) < self._policy.retries:
-                self._retries[step.target.name] = self._retries.get(step.target.name, 0) + 1
-                self._candidates.insert(0, _Candidate(step, again=True))
-                self._pause = self._backoff.next() if failure.retry_after is None else failure.retry_after
+                self._ask_again(step, failure)
             case Recovery.WAIT:
                 self._candidates.append(_Candidate(step, again=True))
         self._insert_fallbacks(failure.reason)
+
+    def _ask_again(self, step: Step, failure: Failure) -> None:
+        """Ask the same target once more, a little later; not at all where it asks for more time than there is."""
+        self._retries[step.target.name] = self._retries.get(step.target.name, 0) + 1
+        pause = self._backoff.next() if failure.retry_after is None else failure.retry_after
+        if self._clock.monotonic() + pause < self._exchange.deadline:
+            self._candidates.insert(0, _Candidate(step, again=True))
+            self._pause = pause
 
     def _first_that_may(self, now: float) -> Try | None:
         for candidate in tuple(self._candidates):
@@ -198,8 +201,14 @@ class Pursuit:
         paced = pace.wait(now)
         return float("inf") if paced is None else max(wait, paced)
 
-    def _shortest_wait(self, now: float) -> float | None:
-        return min((wait for candidate in self._candidates if (wait := self._wait(candidate, now)) > 0), default=None)
+    def _shortest_wait(self, now: float) -> float:
+        """Seconds until the first of them may be asked. Raises what is told where none may be in time."""
+        waits = [wait for candidate in self._candidates if (wait := self._wait(candidate, now)) > 0]
+        left = self._exchange.deadline - now
+        if not waits or min(waits) >= left:
+            raise self._given_up(now)
+        wait = min(waits)
+        return min(wait + min(wait, WAKE_SPREAD) * self._rng.random(), left)
 
     def _cause_of(self, candidate: _Candidate) -> Cause:
         if self._cause is not Cause.FIRST:
