@@ -75,7 +75,10 @@ async def build(settings: Settings, service: Service) -> None:
         GrpcServer(
             settings,
             health,
-            add=[config.ConfigServicer(use).register, snapshot.SnapshotServicer(store).register],
+            add=[
+                config.ConfigServicer(use).register,
+                snapshot.SnapshotServicer(store, started=start_up.done.is_set).register,
+            ],
             services=[config.SERVICE, snapshot.SERVICE],
         )
     )

@@ -1,9 +1,16 @@
 """GetSnapshot: everything at one version, and nothing to those who have it."""
 
 import asyncio
+from pathlib import Path
 
+import asyncpg
+import pytest
+
+from resilience.errors import Failure, Reason
 from seawall.config.v1 import config_pb2 as api
-from tests.integration.config.running import ADMIN, MANIFEST, OWN, SHOP, STRANGER, Config, running
+from tests.integration.config.running import ADMIN, MANIFEST, OWN, SHOP, STRANGER, Config, running, write
+from tests.stack.eventually import eventually
+from tests.stack.postgres import plain
 
 
 async def test_an_empty_service_has_a_snapshot_to_run_on(config: Config) -> None:
@@ -79,3 +86,25 @@ async def test_two_replicas_agree(acme: Config, url: str) -> None:
     async with running(url) as replica:
         await replica.call("CreateProject", api.CreateProjectRequest(parent=OWN, project_id="there"))
         assert await acme.snapshot() == await replica.snapshot()
+
+
+@pytest.mark.postgres
+async def test_there_is_no_snapshot_before_what_is_declared_is_applied(database: str, tmp_path: Path) -> None:
+    async with running(database):
+        pass  # the tables are there
+    connection = await asyncpg.connect(plain(database), timeout=10)
+    try:
+        changing = connection.transaction()
+        await changing.start()
+        await connection.execute("SELECT * FROM config.state FOR UPDATE", timeout=10)
+        async with running(database, ready=False, manifest=write(tmp_path / "seawall.yaml")) as config:
+            await eventually(lambda: connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+            with pytest.raises(Failure) as raised:
+                await config.snapshot()
+            assert (raised.value.reason, raised.value.retryable) == (Reason.UNAVAILABLE, True)
+            await changing.rollback()
+            snapshot = await eventually(config.snapshot)
+            assert snapshot is not None
+            assert [one.organization.name for one in snapshot.organizations] == [OWN]
+    finally:
+        await connection.close()

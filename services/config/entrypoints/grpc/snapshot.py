@@ -1,10 +1,12 @@
 """SnapshotService: what the other services run on."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import grpc
 
+from resilience.errors import Failure, Reason
 from seawall.config.v1 import config_pb2 as api
 from seawall.config.v1.config_pb2_grpc import SnapshotServiceServicer, add_SnapshotServiceServicer_to_server
 from services.config.application.ports import Store
@@ -16,10 +18,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class SnapshotServicer(SnapshotServiceServicer):
-    """Builds the snapshot of a version once, however many gateways ask for it."""
+    """Builds the snapshot of a version once, however many gateways ask for it, from when `started` says so."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, started: Callable[[], bool]) -> None:
         self._store = store
+        self._started = started
         self._newest = api.GetSnapshotResponse()
         self._building = asyncio.Lock()
 
@@ -29,6 +32,9 @@ class SnapshotServicer(SnapshotServiceServicer):
 
     async def GetSnapshot(self, request: api.GetSnapshotRequest, _context: Context) -> api.GetSnapshotResponse:
         """See the proto file."""
+        if not self._started():
+            # The tables are there before what is declared is in them: gateways would refuse every key, and keep that.
+            raise Failure(Reason.UNAVAILABLE, "What is declared is not applied yet.", retryable=True)
         version = await self._store.version()
         if version == request.known_version:
             return api.GetSnapshotResponse()
