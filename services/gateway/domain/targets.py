@@ -10,10 +10,11 @@ from resilience.breaker import Breaker, BreakerSettings, State, Transition
 from resilience.budget import Budget
 from resilience.clock import Clock
 from resilience.criticality import Criticality
+from resilience.errors import Failure
 from resilience.hedge import Hedger
 from resilience.limiter.concurrency import ConcurrencyLimit
 from resilience.quantiles import Quantiles
-from resilience.retry import Backoff
+from resilience.retry import Backoff, retry_delay
 from resilience.timeout import AdaptiveTimeout
 from services.gateway import metrics
 from services.gateway.domain.grant import Grant, Refusal
@@ -128,10 +129,10 @@ class TargetState:
             return Refusal.FULL
         return Grant(permit, slot, self.load.begin())
 
-    def rest(self, retry_after: float | None) -> None:
+    def rest(self, failure: Failure) -> None:
         """Leave it alone for as long as it asks, or for a while that grows with each time it asks."""
-        seconds = self._rest.next() if retry_after is None else retry_after
-        self.rests_until = max(self.rests_until, self._clock.monotonic() + seconds)
+        until = self._clock.monotonic() + retry_delay(failure, self._rest)
+        self.rests_until = max(self.rests_until, until)
 
     def rested(self) -> None:
         """It answers again."""

@@ -71,7 +71,7 @@ def test_a_resting_target_comes_after_those_that_are_well_and_before_open_breake
     world = World()
     world.plan()
     world.targets.told_open("acme", "a/m", "down", None)
-    world.targets.of("acme", "b/m").rest(5.0)
+    world.targets.of("acme", "b/m").rest(Failure(Reason.VENDOR_RATE_LIMITED, "", retry_after=5.0))
     assert world.order() == ["c", "b", "a"]
     assert "left alone for 5 s" in world.plan().steps[1].explanation
 

@@ -173,7 +173,7 @@ class Leg:
         attempt.end(now, Outcome.FAILED, failure.reason, failure.status if isinstance(failure, VendorFailure) else None)
         self._tried.grant.fail(failure.reason, now - attempt.started)
         if failure.reason is Reason.VENDOR_RATE_LIMITED:
-            self._state.rest(failure.retry_after)
+            self._state.rest(failure)
         if self._began:
             self._estimate_usage()
         elif failure.reason in _TOO_SLOW:

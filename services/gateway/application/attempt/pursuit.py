@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from events.requests import Cause
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
-from resilience.retry import PASSING, Backoff, Pace, Recovery, recovery_from
+from resilience.retry import PASSING, Backoff, Pace, Recovery, recovery_from, retry_delay
 from services.gateway.application.exchange import Exchange
 from services.gateway.domain.grant import Grant, Refusal
 from services.gateway.domain.plan import Step, larger
@@ -135,7 +135,7 @@ class Pursuit:
     def _ask_again(self, step: Step, failure: Failure) -> None:
         """Ask the same target once more, a little later; not at all where it asks for more time than there is."""
         self._retries[step.target.name] = self._retries.get(step.target.name, 0) + 1
-        pause = self._backoff.next() if failure.retry_after is None else failure.retry_after
+        pause = retry_delay(failure, self._backoff)
         if self._clock.monotonic() + pause < self._exchange.deadline:
             self._candidates.insert(0, _Candidate(step, again=True))
             self._pause = pause
