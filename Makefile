@@ -106,9 +106,9 @@ check-manifests: setup ## Every Kubernetes overlay renders and validates
 
 PYTEST := $(BIN)/pytest
 
-.PHONY: test test-unit test-contract test-integration test-e2e
-test: setup-test check ## The checks, then every test: unit, contract, integration, end to end
-	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
+.PHONY: test test-unit test-contract test-integration test-e2e test-conformance conformance-report
+test: setup-test check ## The checks, then every test: unit, contract, integration, end to end, conformance
+	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e tests/conformance
 
 test-unit: setup ## Pure code: no network, no processes
 	@$(PYTEST) tests/unit
@@ -121,6 +121,12 @@ test-integration: setup-test ## One service against its real dependencies
 
 test-e2e: setup-test ## All five services together
 	@$(PYTEST) tests/e2e
+
+test-conformance: setup-test ## Every way in which vendors fail, over HTTP and gRPC; prints figures
+	@$(PYTEST) tests/conformance
+
+conformance-report: setup-test ## The same, and write docs/conformance.md
+	@SEAWALL_CONFORMANCE_REPORT=docs/conformance.md $(PYTEST) tests/conformance
 
 # ── Clean ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
