@@ -115,7 +115,7 @@ def _silence() -> Iterator[Case]:
     for shape in Shape:
         limit = (f"first {late[shape]}", "fallback")
         yield Case(row, "learned limit", shape, B, (1, 1), alpha=hang, warm=True, ledger=limit)
-        yield Case(row, "nothing learned yet", shape, B, (1, 1), alpha=hang, timeout=3)
+        yield Case(row, "nothing learned yet", shape, B, (1, 1), alpha=hang, timeout=6)
         gone = Refused(late[shape], 504)
         yield Case(row, "one target", shape, gone, (1, 0), alpha=hang, targets=LONE, timeout=1, within=6)
     row = "headers at once, first token late"
@@ -123,7 +123,7 @@ def _silence() -> Iterator[Case]:
     for shape in Shape:
         limit = (f"first {late[shape]}", "fallback")
         yield Case(row, "learned limit", shape, B, (1, 1), alpha=slow, warm=True, ledger=limit)
-        yield Case(row, "nothing learned yet", shape, B, (1, 1), alpha=slow, timeout=3)
+        yield Case(row, "nothing learned yet", shape, B, (1, 1), alpha=slow, timeout=6)
 
 
 def _endings() -> Iterator[Case]:

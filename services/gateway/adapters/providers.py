@@ -10,7 +10,7 @@ from services.gateway.application.ports import Envelope, Frame
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.usage import Usage
 
-GRACE = 0.25
+GRACE = 0.1
 """Seconds beyond the attempt's time for the providers service to say itself what happened."""
 
 
