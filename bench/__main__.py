@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -157,17 +158,37 @@ async def measure(seconds: float, count: int) -> dict[str, Any]:
     return results
 
 
+SCENARIOS = (
+    ("bench.engine",),
+    ("bench.balancing", "--seconds", "300"),
+    ("bench.hedging", "--requests", "5000"),
+    ("bench.overload", "--seconds", "15", "--outage", "5"),
+    ("bench.tail", "--requests", "1000", "--rate", "120", "--route", "one target"),
+)
+"""In their short forms, so that all take some minutes; each by itself takes as long as it is told."""
+
+
+def play_scenarios() -> None:
+    """One after the other, each in a process of its own."""
+    for module, *arguments in SCENARIOS:
+        print(f"\n{module}", flush=True)
+        subprocess.run([sys.executable, "-m", module, *arguments], check=True)
+
+
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cost-only", action="store_true", help="leave out the engine and the scenarios under load")
     options = parser.parse_args()
     results = uvloop.run(measure(options.seconds, options.rounds))
     show(results)
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.write_text(json.dumps(results, indent=2) + "\n")
+    if not options.cost_only:
+        play_scenarios()
     print(f"\nkept in {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
 
 

@@ -49,7 +49,7 @@ class Outage:
 
 
 async def outage(
-    site: Site, model: str, fault: Fault, *, per_second: float, seconds: float, after: float = 15.0
+    site: Site, model: str, fault: Fault, *, per_second: float, seconds: float, after: float = 12.0
 ) -> Outage:
     """Load before, while each vendor meets `fault` for `seconds`, and for `after` seconds when they are healed."""
     callers, vendors = Callers(site), site.simulator.vendors
