@@ -38,8 +38,11 @@ async def ended(system: System, model: str) -> Call:
     return await eventually(find, every=0.01)
 
 
-@pytest.mark.parametrize("shape", Shape)
-@pytest.mark.parametrize("behaviour", [SLOW, TRICKLE], ids=["before", "middle"])
+@pytest.mark.parametrize(
+    ("shape", "behaviour"),
+    [(Shape.WHOLE, SLOW), (Shape.STREAM, SLOW), (Shape.STREAM, TRICKLE)],
+    ids=["whole", "before", "middle"],
+)
 async def test_a_deadline_ends_the_request_and_closes_the_vendors_socket(
     system: System,
     callers: Callers,
@@ -49,7 +52,7 @@ async def test_a_deadline_ends_the_request_and_closes_the_vendors_socket(
     record_property: Record,
 ) -> None:
     model = next(fresh["lone"])
-    system.simulator.vendor("alpha").set(model, behaviour if shape is Shape.STREAM else SLOW)
+    system.simulator.vendor("alpha").set(model, behaviour)
     heard = await callers.ask(Caller.HTTP, Question(model, shape, timeout=ALLOWED))
     answered = time.time()
     assert heard.code in {"deadline_exceeded", "vendor_timeout", "vendor_first_token_timeout"}
