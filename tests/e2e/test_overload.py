@@ -9,7 +9,7 @@ from simulator import Behaviour, Constant
 from tests.e2e.site import site_of
 from tests.e2e.system import System, running_system
 
-SLOTS, SERVICE_TIME = 8, 0.2
+SLOTS, SERVICE_TIME = 16, 0.1
 CAPACITY = SLOTS / SERVICE_TIME
 TARGETS = {name: {"provider": name, "model": "small"} for name in ("alpha", "beta")}
 MODELS = {"one": {"targets": [TARGETS["alpha"]]}, "two": {"targets": list(TARGETS.values())}}
