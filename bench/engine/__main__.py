@@ -10,7 +10,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from datetime import UTC, datetime
 
 import uvloop
@@ -48,6 +48,7 @@ class ReadyHop:
     """Answers at once."""
 
     async def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+        """See Hop."""
         for frame in STREAM if envelope.stream else WHOLE:
             yield frame
 
@@ -96,17 +97,17 @@ async def measure(strategy: Strategy, *, stream: bool) -> list[float]:
     """Microseconds of CPU a request, by round."""
     engine = Engine(strategy)
 
-    async def cost(work: Callable[[int], Awaitable[None]]) -> float:
+    async def cost(work: Iterable[Awaitable[None]]) -> float:
         began = time.process_time()
-        for number in range(REQUESTS):
-            await work(number)
+        for one in work:
+            await one
         return (time.process_time() - began) / REQUESTS * 1e6
 
     rounds = []
     for _ in range(ROUNDS):
         exchanges = [engine.exchange(stream=stream) for _ in range(REQUESTS)]
-        whole = await cost(lambda number: engine.answer(exchanges[number]))
-        rounds.append(whole - await cost(lambda _: bare(stream=stream)))
+        whole = await cost(map(engine.answer, exchanges))
+        rounds.append(whole - await cost(bare(stream=stream) for _ in range(REQUESTS)))
     return rounds
 
 

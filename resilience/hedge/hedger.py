@@ -27,8 +27,8 @@ class Hedger:
     A spare call is begun once a call is later than `quantile` of its target's. Where many calls are quick and as many
     slow as lie beyond that quantile, it may as well be observed at the end of the quick ones as among the slow: within
     the error of so many observations, the delay is taken that gives the lowest p99. Where even that is less than
-    `least_gain` (a share) below the p99 without, or where either target was seen in fewer than `minimum` calls, there
-    is no advice. After Dean and Barroso, "The Tail at Scale", 2013.
+    `least_gain` (a share) below the p99 without, or where the first target was seen in fewer than `minimum` calls,
+    there is no advice. After Dean and Barroso, "The Tail at Scale", 2013.
 
     Losers must be told to their target's Quantiles by `add_at_least`, or hedging hides the tail that it is for.
     """
@@ -51,6 +51,8 @@ class Hedger:
         `first` and `spare` are the latencies of the two calls' targets, which may be one and the same.
         """
         self._credit = min(SAVINGS, self._credit + self._share)
+        if spare.count < self._minimum:
+            spare = first  # who is hardly ever asked is taken to be as fast, until hedges have shown how fast it is
         seen = min(first.count, spare.count)
         if seen < self._minimum:
             return None

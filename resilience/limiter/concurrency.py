@@ -15,6 +15,9 @@ NEARLY = 0.8
 class ConcurrencyLimit:
     """Admits calls while they are fewer than the server can work on, and refuses early what would only queue.
 
+    What is critical is refused only where critical calls alone fill the limit: when the limit is cut, lower ones that
+    are under way already do not stand in its way until they have ended.
+
     `initial`, `minimum` and `maximum` are calls under way. Every operation takes constant time.
     """
 
@@ -25,6 +28,7 @@ class ConcurrencyLimit:
         self._gradient = Gradient(clock, initial=initial, minimum=minimum, maximum=maximum)
         self._shedding = Shedding(clock)
         self._in_flight = 0
+        self._critical = 0
 
     @property
     def limit(self) -> int:
@@ -43,19 +47,22 @@ class ConcurrencyLimit:
 
     def acquire(self, criticality: Criticality) -> "Slot | None":
         """A place for a call that begins now, or None: refuse it, and say `retry_after`."""
-        top = self._gradient.limit if criticality is Criticality.CRITICAL else self._gradient.restrained
+        critical = criticality is Criticality.CRITICAL
+        top = self._gradient.limit if critical else self._gradient.restrained
         room = max(1.0, top * self._shedding.part(criticality))
         if self._in_flight + 1 > NEARLY * room:
             self._shedding.crowded(criticality, self._gradient.latency)
-        if self._in_flight + 1 > room:
+        if (self._critical if critical else self._in_flight) + 1 > room:
             self._gradient.pressed(self._in_flight)
             return None
         self._in_flight += 1
-        return Slot(self, self._clock.monotonic(), self._gradient.began(self._in_flight))
+        self._critical += critical
+        return Slot(self, critical, self._clock.monotonic(), self._gradient.began(self._in_flight))
 
     def released(self, slot: "Slot", seconds: float | None, dropped: bool) -> None:
         """See Slot.release."""
         self._in_flight -= 1
+        self._critical -= slot.critical
         if dropped:
             self._gradient.dropped(slot.began_at)
         self._gradient.ended(slot.window, None if dropped else seconds)
@@ -64,10 +71,12 @@ class ConcurrencyLimit:
 class Slot:
     """The place of a call under way. Releasing it a second time changes nothing."""
 
-    __slots__ = ("_limit", "began_at", "window")
+    __slots__ = ("_limit", "began_at", "critical", "window")
 
-    def __init__(self, limit: ConcurrencyLimit, began_at: float, window: Window | None) -> None:
+    def __init__(self, limit: ConcurrencyLimit, critical: bool, began_at: float, window: Window | None) -> None:
         self._limit: ConcurrencyLimit | None = limit
+        self.critical = critical
+        """Whether the call is of the class that matters most."""
         self.began_at = began_at
         """Seconds of the limit's clock."""
         self.window = window

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,12 +23,20 @@ DEADLINE = 0.05
 """Seconds that a request waits for Redis before it goes on without."""
 PAUSE = 1.0
 """Seconds between two looks at a Redis that is away."""
+OVERSLEPT = 99.0
+"""Seconds after a deadline from which on this process, and not Redis, is taken to be late."""
+EXCUSED = 1.0
+"""Seconds since the last answer in which that is believed; a Redis that hangs would else be waited for by everybody."""
 CONNECTIONS = 32
 RECONNECT_DEADLINE = 1.0
 
 
 class RedisAwayError(Exception):
     """Redis is not there, or did not answer in time: go on without it."""
+
+
+class OversleptError(RedisAwayError):
+    """The process itself was late to see that time was over: Redis may well have answered."""
 
 
 class RedisLink:
@@ -53,6 +62,7 @@ class RedisLink:
         self._deadline = deadline
         self._up = False
         self._known_away = False
+        self._answered = float("-inf")
         self._told = False
         self._lost = asyncio.Event()
 
@@ -65,18 +75,10 @@ class RedisLink:
         self, command: Callable[[], Awaitable[T]], deadline: float | None = None, *, patiently: bool = False
     ) -> T:
         """The answer to `command`, within `deadline` seconds. Raises RedisAwayError."""
-        if not self._up and (self._known_away or not patiently):
-            raise RedisAwayError
-        was_up = self._up
-        try:
-            async with asyncio.timeout(deadline or self._deadline):
-                return await command()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._tell(error)
-            self._known_away |= not was_up
-            self._up = False
-            self._lost.set()
-            raise RedisAwayError from error
+        if patiently:
+            with suppress(OversleptError):
+                return await self._try(command, deadline or self._deadline, patiently)
+        return await self._try(command, deadline or self._deadline, patiently)
 
     async def run(self) -> None:
         """Reach Redis, and again whenever it was lost, until cancelled. It is up only while this runs."""
@@ -84,6 +86,7 @@ class RedisLink:
             await self._reach()
             self._lost.clear()
             self._up, self._known_away = True, False
+            self._answered = self._clock.monotonic()
             await self._lost.wait()
             await self._clock.sleep(PAUSE)
 
@@ -95,6 +98,25 @@ class RedisLink:
     ) -> None:
         self._up, self._known_away = False, True
         await self.redis.aclose()
+
+    async def _try(self, command: Callable[[], Awaitable[T]], deadline: float, patiently: bool) -> T:
+        if not self._up and (self._known_away or not patiently):
+            raise RedisAwayError
+        was_up, began = self._up, self._clock.monotonic()
+        try:
+            async with asyncio.timeout(deadline):
+                answer = await command()
+        except (RedisError, OSError, TimeoutError) as error:
+            overslept = isinstance(error, TimeoutError) and self._clock.monotonic() - began > deadline + OVERSLEPT
+            if overslept and began - self._answered < EXCUSED:
+                raise OversleptError from error
+            self._tell(error)
+            self._known_away |= not was_up
+            self._up = False
+            self._lost.set()
+            raise RedisAwayError from error
+        self._answered = self._clock.monotonic()
+        return answer
 
     async def _reach(self) -> None:
         """Have Redis answer; with more time than a request has, as connecting takes several round trips."""

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from services.gateway.domain.usage import Usage
+
 REPEATED = 16
 """Characters of an answer from which on it is no chance that another begins with all of them."""
 
@@ -19,6 +21,8 @@ class Said:
     first: bytes = b""
     """The first chunk: what comes later carries its id."""
     parts: list[str] = field(default_factory=list)
+    used: Usage | None = None
+    """What the attempts used that said it: one prompt, and all that was answered to it."""
 
     def note(self, data: bytes, text: str) -> None:
         """A chunk was passed on."""
@@ -26,6 +30,13 @@ class Said:
             self.first = data
         if text:
             self.parts.append(text)
+
+    def broke_off(self, used: Usage | None) -> None:
+        """An attempt that said a part of it used this."""
+        if self.used is None or used is None:
+            self.used = self.used or used
+        else:
+            self.used = self.used.answered(used)
 
     @property
     def text(self) -> str:
@@ -36,15 +47,22 @@ class Said:
 class Rest:
     """Turns the chunks of an attempt that goes on after `said` into the answer's rest; one per attempt.
 
+    The caller is told the usage of one prompt, and of all that was answered to it.
+
     Some vendors say again what they are to go on after. What is held back while it may be that comes with the first
     chunk that is something else.
     """
 
     def __init__(self, said: Said, target: str) -> None:
         self._said = said.text
+        self._before = said.used or Usage()
         self._identity = {name: value for name in _IDENTITY if (value := _fields(said.first).get(name)) is not None}
         self._note: dict[str, Any] | None = {"continued": {"target": target, "at": len(self._said)}}
         self._held: str | None = "" if len(self._said) >= REPEATED else None
+
+    def usage(self, told: Usage) -> Usage:
+        """The whole answer's, given what this attempt used."""
+        return self._before.answered(told)
 
     def chunk(self, data: bytes, text: str) -> tuple[bytes, str]:
         """The chunk to pass on and its text; no data where nothing is left of it."""
@@ -59,9 +77,18 @@ class Rest:
             if not new and not choice.get("finish_reason") and not _says_more(delta):
                 return b"", ""
         fields |= self._identity
+        if isinstance(told := fields.get("usage"), dict):
+            fields["usage"] = told | self._told(told)
         if self._note is not None:
             fields["seawall"], self._note = self._note, None
         return _encode(fields), new
+
+    def _told(self, told: dict[str, Any]) -> dict[str, int]:
+        """The counts of a chunk that tells usage, for the answer as a whole."""
+        answered = told.get("completion_tokens")
+        whole = self.usage(Usage(output_tokens=answered if isinstance(answered, int) else 0))
+        prompt, completion = whole.input_tokens, whole.output_tokens
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
     def _new(self, text: str, *, final: bool) -> str:
         """What of `text`, with what is held back, was not said before."""

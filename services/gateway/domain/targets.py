@@ -3,7 +3,8 @@
 import random
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from resilience.balance import Load
 from resilience.breaker import Breaker, BreakerSettings, State, Transition
@@ -30,6 +31,8 @@ WHOLE_FLOOR, WHOLE_CEILING = 5.0, 300.0
 """Seconds between which the time for a whole answer is learned."""
 IDLE_FLOOR, IDLE_CEILING = 5.0, 30.0
 """Seconds between which the time between two frames is learned; the longest before anything was."""
+TOLD_FOR = timedelta(seconds=2)
+"""How long a target is kept out that somebody calls down without saying until when."""
 REST_FIRST, REST_CAP = 0.5, 30.0
 """Seconds that a target rests which is limited and does not say for how long."""
 
@@ -60,6 +63,12 @@ class Pace:
         self.observed.add_at_least(seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    explanation: str
+    until: datetime
+
+
 class TargetState:
     """One target's."""
 
@@ -68,6 +77,7 @@ class TargetState:
         "_clock",
         "_make_breaker",
         "_rest",
+        "_told",
         "budget",
         "hedger",
         "idle",
@@ -95,18 +105,29 @@ class TargetState:
         self._rest = Backoff(first=REST_FIRST, cap=REST_CAP, rng=rng)
         self._make_breaker = make_breaker
         self._breakers: dict[BreakerSettings, Breaker] = {}
-
-    @property
-    def breakers(self) -> tuple[Breaker, ...]:
-        """Under all settings."""
-        return tuple(self._breakers.values())
+        self._told: _Told | None = None
 
     def breaker(self, settings: BreakerSettings) -> Breaker:
         """Its breaker under these settings: routes that differ in them do not share one."""
         breaker = self._breakers.get(settings)
         if breaker is None:
             breaker = self._breakers[settings] = self._make_breaker(settings)
+            if self._told is not None and self._told.until > self._clock.now():
+                breaker.trip(self._told.explanation, until=self._told.until)
         return breaker
+
+    def told_open(self, explanation: str, until: datetime | None) -> None:
+        """Somebody else found it failing: its breakers open, and those that are made before `until`."""
+        self._told = _Told(explanation, until or self._clock.now() + TOLD_FOR)
+        for breaker in self._breakers.values():
+            breaker.trip(explanation, until=until)
+
+    def told_closed(self, explanation: str) -> None:
+        """Somebody else found it answering again: those that are open are probed at once."""
+        self._told = None
+        for breaker in self._breakers.values():
+            if breaker.state is State.OPEN:
+                breaker.heal(explanation)
 
     def pace(self, *, stream: bool) -> Pace:
         """How fast answers come: streams to their first frame, others whole."""
@@ -165,16 +186,11 @@ class Targets:
 
     def told_open(self, organization: str, target: str, explanation: str, until: datetime | None) -> None:
         """Another replica's breaker opened, or monitor calls the target down."""
-        state = self.of(organization, target)
-        for breaker in state.breakers or (state.breaker(BreakerSettings()),):
-            breaker.trip(explanation, until=until)
+        self.of(organization, target).told_open(explanation, until)
 
     def told_closed(self, organization: str, target: str, explanation: str) -> None:
         """Another replica's breaker closed."""
-        state = self._states.get((organization, target))
-        for breaker in state.breakers if state is not None else ():
-            if breaker.state is State.OPEN:
-                breaker.heal(explanation)
+        self.of(organization, target).told_closed(explanation)
 
     def _breaker(self, key: tuple[str, str], settings: BreakerSettings) -> Breaker:
         organization, target = key

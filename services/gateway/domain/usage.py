@@ -1,6 +1,6 @@
 """Tokens and what they cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PICOS_PER_NANO = 1_000
 NANOS_PER_DOLLAR = 1_000_000_000
@@ -21,6 +21,14 @@ class Usage:
             self.output_tokens + other.output_tokens,
             self.cached_input_tokens + other.cached_input_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+    def answered(self, more: "Usage") -> "Usage":
+        """With what `more` says of the answer, but not of the prompt."""
+        return replace(
+            self,
+            output_tokens=self.output_tokens + more.output_tokens,
+            reasoning_tokens=self.reasoning_tokens + more.reasoning_tokens,
         )
 
 

@@ -1,6 +1,7 @@
 """Gateways that keep answers and idempotency keys together in Redis, while it is there and while it is not."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -160,6 +161,18 @@ async def test_keys_are_found_while_a_late_answer_keeps_others_from_asking(priva
         again = Claim(answered.key, bytes(32), b"2" * 16)
         assert await RedisKeys(link, clock).claim(again, 10) == Taken(bytes(32), b"answer")
         assert not link.up
+
+
+async def test_keys_are_found_by_a_gateway_that_was_itself_held_up(redis: Redis) -> None:
+    clock, answered = SystemClock(), Claim(uuid.uuid4().hex, bytes(32), b"1" * 16)
+    async with linked(redis.url) as link, linked(redis.url) as others:
+        await eventually(lambda: link.up and others.up)
+        await RedisKeys(others, clock).finish(answered, b"answer", 60)
+        again = Claim(answered.key, bytes(32), b"2" * 16)
+        claiming = asyncio.create_task(RedisKeys(link, clock).claim(again, 10))
+        asyncio.get_running_loop().call_soon(time.sleep, 2 * KEY_DEADLINE)
+        assert await claiming == Taken(bytes(32), b"answer")
+        assert link.up
 
 
 async def test_one_patient_look_at_a_redis_that_hangs_is_enough(private_redis: Redis) -> None:

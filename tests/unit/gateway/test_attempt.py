@@ -167,6 +167,30 @@ async def test_a_stream_that_is_cut_is_finished_by_the_next_target_with_no_text_
     assert [attempt.cause for attempt in event.attempts] == [Cause.FIRST, Cause.CONTINUATION]
 
 
+async def test_the_usage_of_a_continued_answer_is_of_one_prompt_and_of_all_that_was_answered() -> None:
+    cut: Answer = [*stream("x" * 400)[:2], vendor(Reason.VENDOR_STREAM_CUT)]
+    told = {"id": "id-b", "choices": [], "usage": {"prompt_tokens": 130, "completion_tokens": 5, "total_tokens": 135}}
+    rest: Answer = [
+        chunk("y", by="b"),
+        chunk(by="b", finish="stop"),
+        Frame(data=json.dumps(told).encode(), usage=Usage(130, 5)),
+        Frame(end=True),
+    ]
+    world = World({"alpha/small": [cut], "beta/small": [rest]})
+    exchange = world.exchange(stream=True)
+    frames = await run(world, exchange)
+    first = exchange.attempts[0].usage
+    assert first is not None
+    (usage,) = [frame.usage for frame in frames if frame.usage is not None]
+    assert usage == Usage(first.input_tokens, first.output_tokens + 5)
+    assert json.loads(frames[-2].data)["usage"] == {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+    }
+    assert exchange.attempts[1].usage == Usage(130, 5), "the ledger has each attempt's own"
+
+
 async def test_a_target_that_says_the_beginning_again_adds_nothing_of_it() -> None:
     beginning = "This is how it began. "
     cut = [*stream("This is ", "how it began. ")[:3], vendor(Reason.VENDOR_STREAM_CUT)]
@@ -330,8 +354,6 @@ async def test_a_slow_call_is_raced_by_another_where_the_tail_is_heavy_and_the_l
     world = World({"alpha/small": [*answers, slow], "beta/small": [[0.1, *stream("spare", by="b")]]})
     for _ in range(200):
         await run(world, world.exchange(stream=True))
-    for _ in range(60):  # the spare's own pace must be known, too
-        world.targets.of("acme", "beta/small").pace(stream=True).observe(0.1)
     exchange = world.exchange(stream=True)
     began = world.clock.monotonic()
     assert said(await run(world, exchange, step=0.01)) == "spare"
@@ -410,6 +432,24 @@ async def test_what_was_told_by_another_gateway_opens_and_is_not_told_on() -> No
     await world.answer(world.exchange())
     assert asked(world) == [BETA]
     assert all(transition.shared for _, _, transition in world.transitions)
+
+
+async def test_what_was_told_before_the_first_request_holds_for_the_routes_own_breaker() -> None:
+    world = World({"alpha/small": [WHOLE], "beta/small": [WHOLE]}, policy=Policy(breaker=BreakerSettings(open_for=1.5)))
+    world.targets.told_open("acme", "alpha/small", "seen elsewhere", None)
+    await world.answer(world.exchange())
+    assert asked(world) == [BETA]
+    await world.clock.advance(3.0)
+    await world.answer(world.exchange())
+    assert asked(world)[-1] is ALPHA
+
+
+async def test_a_target_that_always_breaks_off_is_not_asked_more_often_than_any_other() -> None:
+    cut: Answer = [*stream("One ")[:2], vendor(Reason.VENDOR_STREAM_CUT)]
+    world = World({"alpha/small": [cut]}, targets=(ALPHA,), policy=Policy(max_attempts=20))
+    with pytest.raises(Failure):
+        await run(world, world.exchange(stream=True))
+    assert len(world.hop.asked) <= 6
 
 
 async def test_a_breaker_that_is_off_never_refuses() -> None:

@@ -72,6 +72,8 @@ class Pursuit:
         self._retries: dict[str, int] = {}
         self._made = len(exchange.attempts) if cause is Cause.CONTINUATION else 0
         self._pause = 0.0
+        for attempt in exchange.attempts:
+            self._paces.setdefault(attempt.target.name, Pace()).note(attempt.started)
         self._backoff = Backoff(first=RETRY_FIRST, cap=RETRY_CAP, rng=rng)
 
     async def next(self) -> Try:

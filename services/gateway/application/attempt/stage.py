@@ -52,6 +52,7 @@ class AttemptTargets:
                 broken = failure
             else:
                 return
+            said.broke_off(leg.attempt.usage)
             leg = await self._another_to_go_on(exchange, said, broken)
             exchange.answering = leg.attempt
             exchange.continued_at = len(said.text)
@@ -126,7 +127,6 @@ def _may_continue(exchange: Exchange, said: Said, failure: Failure) -> bool:
 
 
 def _as_rest(frame: Frame, rest: Rest) -> Frame:
-    if not frame.data:
-        return frame
-    data, text = rest.chunk(frame.data, frame.text)
-    return replace(frame, data=data, text=text)
+    usage = rest.usage(frame.usage) if frame.usage is not None else None
+    data, text = rest.chunk(frame.data, frame.text) if frame.data else (b"", "")
+    return replace(frame, data=data, text=text, usage=usage)
