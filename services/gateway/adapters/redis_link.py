@@ -23,7 +23,7 @@ DEADLINE = 0.05
 """Seconds that a request waits for Redis before it goes on without."""
 PAUSE = 1.0
 """Seconds between two looks at a Redis that is away."""
-OVERSLEPT = 99.0
+OVERSLEPT = 0.02
 """Seconds after a deadline from which on this process, and not Redis, is taken to be late."""
 EXCUSED = 1.0
 """Seconds since the last answer in which that is believed; a Redis that hangs would else be waited for by everybody."""
