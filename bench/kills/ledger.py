@@ -103,12 +103,12 @@ def check_vendor(findings: Findings, stories: Sequence[Story], gaps: Sequence[Ga
         differs = tuple(given - billed for given, billed in zip(story.given, story.billed, strict=True))
         key = story.asked.key
         if differs != (0, 0):
-            cause = "+".join(story.touched(on_the_way))
+            cause = "+".join(f"{service} was killed" for service in story.touched(on_the_way))
             if not cause:
-                findings.violated("tokens differ and no kill explains it", [f"{key}: {differs} {_calls(story)}"])
+                findings.violated("tokens differ and nothing explains it", [f"{key}: {differs} {_calls(story)}"])
             lost[cause] += 1
             lost_tokens.update({"input": differs[0], "output": differs[1]})
-            findings.explained.append(f"{key}: vendors count {differs} tokens more than the ledger: {cause} was killed")
+            findings.explained.append(f"{key}: vendors count {differs} tokens more than the ledger: {cause}")
         late = [call for _, call in story.calls if story.asked.answered_at and call.time > story.asked.answered_at]
         findings.violated("called again after its answer was kept", [f"{key}: {_calls(story)}" for _ in late])
         _check_number_of_calls(findings, story, bool(story.touched(on_the_way)))
@@ -119,8 +119,8 @@ def check_vendor(findings: Findings, stories: Sequence[Story], gaps: Sequence[Ga
     findings.figures["of them completed"] = sum(call.outcome == COMPLETED for _, call in calls)
     findings.figures["tokens at vendors"] = tuple(map(sum, zip(*(story.given for story in stories), strict=True)))
     findings.figures["tokens in the ledger"] = tuple(map(sum, zip(*(story.billed for story in stories), strict=True)))
-    findings.figures["tokens cut by kills"] = dict(lost_tokens)
-    findings.figures["keys whose calls a kill cut"] = dict(lost)
+    findings.figures["tokens cut"] = dict(lost_tokens)
+    findings.figures["keys whose calls were cut"] = dict(lost)
     findings.figures["cost at vendors, in nanodollars"] = sum(
         cost_nanos(vendor, call.prompt_tokens, call.completion_tokens) for vendor, call in calls
     )
@@ -156,4 +156,10 @@ def _check_cost(findings: Findings, row: Any) -> None:
 
 def _calls(story: Story) -> str:
     calls = [f"{vendor} {call.outcome} {call.prompt_tokens}+{call.completion_tokens}" for vendor, call in story.calls]
-    return f"{len(calls)} calls {calls}, cut {story.asked.cut}, refused {story.asked.refusals}"
+    attempts = [
+        f"{attempt['target']} {attempt['outcome']} {attempt.get('reason', '')} {attempt.get('tokens', 'no tokens')}"
+        for row in story.entries
+        for attempt in json.loads(row["attempts"])
+    ]
+    asked = story.asked
+    return f"{len(calls)} calls {calls}, attempts {attempts}, cut {asked.cut}, refused {asked.refusals}"
