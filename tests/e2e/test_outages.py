@@ -158,7 +158,7 @@ def vendors_cost(system: System) -> Decimal:
     return Decimal(nanos) / 1_000_000_000
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_each_dependency_in_turn_is_lost_and_comes_back() -> None:
     async with running_system(manifest=manifest) as system:
         for vendor in system.simulator.vendors.values():

@@ -16,7 +16,7 @@ MODELS = {"one": {"targets": [TARGETS["alpha"]]}, "two": {"targets": list(TARGET
 FLAT_MB = 40.0
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_what_matters_most_is_answered_in_an_overload_and_everything_when_it_is_over() -> None:
     async with running_system(manifest=manifest(MODELS, criticality="critical")) as system:
         full = Behaviour(first_byte=Constant(seconds=SERVICE_TIME), slots=SLOTS, queue=1000)
@@ -34,13 +34,13 @@ async def test_what_matters_most_is_answered_in_an_overload_and_everything_when_
 
 
 async def failing_altogether(system: System, model: str, fault: str) -> None:
-    met = await outage(site_of(system), model, FAULTS[fault], per_second=40.0, seconds=10.0)
+    met = await outage(site_of(system), model, FAULTS[fault], per_second=40.0, seconds=6.0)
     print(f"{fault}, {model}: {met.calls} calls for {met.requests} requests, normal after {met.normal_after:.1f} s")
     assert sum(met.calls.values()) <= met.allowed() + 10.0 * (len(MODELS[model]["targets"]) - 1)
     assert met.normal_after <= 10.0
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_vendors_that_fail_altogether_are_asked_hardly_more_often_than_there_are_requests() -> None:
     async with running_system(manifest=manifest(MODELS)) as system:
         for fault in FAULTS:

@@ -52,7 +52,7 @@ async def avoids_alpha(system: System, gateway: str, model: str) -> bool:
     return plan[0]["target"] == f"beta/{model}" and "its breaker is open" in plan[1]["explanation"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_a_breaker_that_one_gateway_opens_is_open_in_all_and_each_goes_by_itself_without_kafka() -> None:
     written = manifest({model: {"targets": targets} for model, targets in TARGETS.items()})
     async with running_system(manifest=written) as system:

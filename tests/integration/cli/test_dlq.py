@@ -39,7 +39,7 @@ class Mended:
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_dead_letters_are_listed_with_their_cause_and_put_back_once(private_kafka: Kafka) -> None:
     where = ("--bootstrap", private_kafka.bootstrap)
 
