@@ -21,6 +21,10 @@ breaker_transitions = _meter.create_counter(
     "seawall.gateway.breaker.transitions",
     description="Changes of breakers, by target and by the state that they changed to.",
 )
+breakers_told = _meter.create_counter(
+    "seawall.gateway.breaker.told",
+    description="What other gateways and monitor said of targets, by target and by the state that it calls for.",
+)
 recalled = _meter.create_counter(
     "seawall.gateway.requests.recalled",
     description="Requests for which no target was asked, by the cache that answered.",

@@ -17,11 +17,21 @@ BROKEN = Behaviour(faults=(ErrorStatus(status=500),))
 TARGETS = {model: [{"provider": name, "model": model} for name in ("alpha", "beta")] for model in ("small", "large")}
 
 
+async def counted(system: System, gateway: str, metric: str, target: str) -> bool:
+    """Whether this gateway has counted that `target` is to be left alone."""
+    page = (await system.get(system.http(gateway) + "/metrics")).body.decode()
+    lines = [line for line in page.splitlines() if line.startswith(metric)]
+    return any(f'target="{target}"' in line and 'state="open"' in line for line in lines)
+
+
 async def opened(system: System, gateway: str, target: str) -> bool:
     """Whether a breaker of this gateway for `target` has opened, by itself or as it was told."""
-    page = (await system.get(system.http(gateway) + "/metrics")).body.decode()
-    lines = [line for line in page.splitlines() if line.startswith("seawall_gateway_breaker_transitions")]
-    return any(f'target="{target}"' in line and 'state="open"' in line for line in lines)
+    return await counted(system, gateway, "seawall_gateway_breaker_transitions", target)
+
+
+async def told(system: System, gateway: str, target: str) -> bool:
+    """Whether this gateway, which may not have asked `target` yet, was told that it fails."""
+    return await counted(system, gateway, "seawall_gateway_breaker_told", target)
 
 
 @asynccontextmanager
@@ -64,25 +74,26 @@ async def test_a_breaker_that_one_gateway_opens_is_open_in_all_and_each_goes_by_
 
         alpha.set("small", BROKEN)
         async with asking(system, FIRST, "small"):
-            await eventually(lambda: opened(system, FIRST, "alpha/small"), within=20, every=0.005)
+            await eventually(lambda: opened(system, FIRST, "alpha/small"), within=60, every=0.005)
             open_at = time.monotonic()
-            await eventually(lambda: opened(system, SECOND, "alpha/small"), within=20, every=0.005)
+            await eventually(lambda: opened(system, SECOND, "alpha/small"), within=60, every=0.005)
             later = time.monotonic() - open_at
             print(f"a breaker that one gateway opened was open in the other {later * 1000:.0f} ms later")
             assert later <= 1.0
-            await eventually(lambda: avoids_alpha(system, SECOND, "small"), within=20)
+            await eventually(lambda: avoids_alpha(system, SECOND, "small"), within=60)
 
             system.add_gateway(THIRD)
             await system.start(THIRD)
             ready_at = time.monotonic()
-            await eventually(lambda: opened(system, THIRD, "alpha/small"), within=20, every=0.005)
+            await eventually(lambda: told(system, THIRD, "alpha/small"), within=60, every=0.005)
             print(f"a later gateway knew it {(time.monotonic() - ready_at) * 1000:.0f} ms after it was ready")
-            await eventually(lambda: avoids_alpha(system, THIRD, "small"), within=20)
+            # By itself it would have to fail five times; what it was told may end in between, with one that probes.
+            assert any([await avoids_alpha(system, THIRD, "small") for _ in range(2)])
 
         await system.stores.kafka.stop()
         alpha.set("large", BROKEN)
         async with asking(system, FIRST, "large"):
-            await eventually(lambda: opened(system, FIRST, "alpha/large"), within=20)
+            await eventually(lambda: opened(system, FIRST, "alpha/large"), within=60)
             answer = await system.chat(gateway=SECOND, model="large")
             assert answer.headers["x-seawall-target"] == "beta/large"
             assert int(answer.headers["x-seawall-attempts"]) > 1, "it had to find out for itself"
@@ -92,4 +103,4 @@ async def test_a_breaker_that_one_gateway_opens_is_open_in_all_and_each_goes_by_
             back_at = time.monotonic()
             await eventually(lambda: opened(system, SECOND, "alpha/large"), within=60)
             print(f"what was found without Kafka was shared {time.monotonic() - back_at:.1f} s after it was back")
-            await eventually(lambda: avoids_alpha(system, SECOND, "large"), within=20)
+            await eventually(lambda: avoids_alpha(system, SECOND, "large"), within=60)

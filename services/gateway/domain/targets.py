@@ -186,10 +186,12 @@ class Targets:
 
     def told_open(self, organization: str, target: str, explanation: str, until: datetime | None) -> None:
         """Another replica's breaker opened, or monitor calls the target down."""
+        metrics.breakers_told.add(1, {"target": target, "state": State.OPEN.value})
         self.of(organization, target).told_open(explanation, until)
 
     def told_closed(self, organization: str, target: str, explanation: str) -> None:
         """Another replica's breaker closed."""
+        metrics.breakers_told.add(1, {"target": target, "state": State.CLOSED.value})
         self.of(organization, target).told_closed(explanation)
 
     def _breaker(self, key: tuple[str, str], settings: BreakerSettings) -> Breaker:

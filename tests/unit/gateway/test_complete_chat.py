@@ -92,7 +92,7 @@ async def test_a_failure_that_no_target_can_mend_ends_the_request(reason: Reason
 
 async def test_where_no_target_is_left_the_first_failure_is_told_and_recorded() -> None:
     world = World(
-        {"alpha/small": [[vendor(Reason.VENDOR_QUOTA_EXHAUSTED)]], "beta/small": [[vendor(Reason.VENDOR_TIMEOUT)]]}
+        {"alpha/small": [[vendor(Reason.VENDOR_QUOTA_EXHAUSTED)]], "beta/small": [[vendor(Reason.VENDOR_OVERLOADED)]]}
     )
     with pytest.raises(Failure) as raised:
         await run(world, world.exchange())
@@ -105,6 +105,21 @@ async def test_where_no_target_is_left_the_first_failure_is_told_and_recorded() 
     )
     assert received.data.cost is not None
     assert received.data.cost.amount == "0"
+
+
+async def test_an_answer_that_was_not_waited_for_is_accounted_for_by_estimate() -> None:
+    world = World({"alpha/small": [[vendor(Reason.VENDOR_TIMEOUT)]], "beta/small": [WHOLE]})
+    await run(world, world.exchange())
+    first, second = world.journal.events[0].data.attempts
+    assert (first.outcome, first.tokens_estimated, second.tokens_estimated) == (Outcome.FAILED, True, False)
+    assert first.tokens.input > 0, "the vendor was at work on the prompt"
+
+
+async def test_a_vendors_own_timeout_is_an_error_like_others_and_costs_nothing() -> None:
+    world = World({"alpha/small": [[vendor(Reason.VENDOR_TIMEOUT, status=504)]], "beta/small": [WHOLE]})
+    await run(world, world.exchange())
+    first, _ = world.journal.events[0].data.attempts
+    assert (first.outcome, first.tokens_estimated, first.tokens) == (Outcome.FAILED, False, None)
 
 
 async def test_a_stream_that_fails_after_its_empty_first_frame_is_answered_by_the_next_target() -> None:
@@ -147,9 +162,10 @@ async def test_the_deadline_is_the_lesser_of_the_callers_and_the_routes() -> Non
 
 
 async def test_no_target_is_asked_once_the_deadline_is_over() -> None:
-    world = World({"alpha/small": [[vendor(Reason.VENDOR_ERROR)]], "beta/small": [WHOLE]}, policy=Policy(retries=9))
+    late: Answer = [0.2, vendor(Reason.VENDOR_ERROR)]
+    world = World({"alpha/small": [late], "beta/small": [WHOLE]})
     with pytest.raises(Failure) as raised:
-        await run(world, world.exchange(timeout=0.001))
+        await run(world, world.exchange(timeout=0.1))
     assert raised.value.reason is Reason.VENDOR_ERROR, "what was met says more than that the time is over"
     assert [envelope.target for envelope in world.hop.asked] == [ALPHA]
 

@@ -9,12 +9,17 @@ from resilience.errors import Failure, Reason
 from services.gateway.application.shed import Shed
 from services.gateway.domain.configuration import Project
 from services.gateway.domain.options import Options
-from services.gateway.domain.pressure import Pressure
+from services.gateway.domain.pressure import FEW, STANDING, Pressure
 from tests.unit.gateway.world import World
 
 
 def refused(pressure: Pressure, level: Criticality) -> float:
     return sum(pressure.refuses(level, n / 1000) for n in range(1000)) / 1000
+
+
+def stays_behind(pressure: Pressure, lag: float) -> None:
+    for _ in range(STANDING):
+        pressure.measured(lag)
 
 
 def test_nothing_is_refused_while_there_is_little_to_do() -> None:
@@ -26,9 +31,10 @@ def test_nothing_is_refused_while_there_is_little_to_do() -> None:
 
 def test_the_later_the_process_is_the_more_that_matters_is_refused() -> None:
     pressure = Pressure(most=100)
+    pressure.requests = 20
     shares = []
     for lag in (0.06, 0.15, 0.3, 1.0):
-        pressure.measured(lag)
+        stays_behind(pressure, lag)
         shares.append([refused(pressure, level) for level in Criticality])
     assert shares[0][0] > 0
     assert shares[0][1:] == [0, 0, 0]
@@ -41,10 +47,28 @@ def test_the_later_the_process_is_the_more_that_matters_is_refused() -> None:
 
 def test_a_late_process_that_catches_up_takes_everything_again() -> None:
     pressure = Pressure(most=100)
-    pressure.measured(1.0)
-    for _ in range(20):
-        pressure.measured(0.0)
+    pressure.requests = 20
+    stays_behind(pressure, 1.0)
+    assert refused(pressure, Criticality.SHEDDABLE) == 1
+    pressure.measured(0.0)
     assert refused(pressure, Criticality.SHEDDABLE) == 0
+
+
+def test_a_delay_that_passes_is_no_reason_to_refuse_anything() -> None:
+    pressure = Pressure(most=100)
+    pressure.requests = 20
+    for lag in (2.0, 1.5, 0.01, 2.0, 2.0):
+        pressure.measured(lag)
+        assert refused(pressure, Criticality.SHEDDABLE) == 0
+
+
+def test_a_process_that_is_late_with_few_requests_is_not_made_late_by_them() -> None:
+    pressure = Pressure(most=100)
+    stays_behind(pressure, 2.0)
+    pressure.requests = FEW
+    assert refused(pressure, Criticality.SHEDDABLE) == 0
+    pressure.requests = FEW + 1
+    assert refused(pressure, Criticality.SHEDDABLE) == 1
 
 
 def test_memory_is_bounded_and_what_matters_most_has_the_last_of_it() -> None:

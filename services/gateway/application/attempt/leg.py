@@ -170,13 +170,15 @@ class Leg:
         attempt, now = self.attempt, self._clock.monotonic()
         if attempt.ended is not None:
             return
-        attempt.end(now, Outcome.FAILED, failure.reason, failure.status if isinstance(failure, VendorFailure) else None)
+        status = failure.status if isinstance(failure, VendorFailure) else None
+        attempt.end(now, Outcome.FAILED, failure.reason, status)
         self._tried.grant.fail(failure.reason, now - attempt.started)
         if failure.reason is Reason.VENDOR_RATE_LIMITED:
             self._state.rest(failure)
-        if self._began:
+        slow = failure.reason in _TOO_SLOW
+        if self._began or (slow and status is None):
             self._estimate_usage()
-        elif failure.reason in _TOO_SLOW:
+        if slow and not self._began:
             self._give_up(now)
             if self._tried.learned:
                 self._state.pace(stream=self._stream).timeout.expire()
@@ -189,7 +191,7 @@ class Leg:
         self._state.pace(stream=self._stream).given_up(now - self.attempt.started)
 
     def _estimate_usage(self) -> None:
-        """What a call used that began and was not let finish, or broke off: vendors bill it and do not tell."""
+        """What a call used that broke off or was not waited for any longer: vendors bill it and do not tell."""
         attempt = self.attempt
         if attempt.usage is None:
             sent = len(self._exchange.body) + len(self._prefix)
