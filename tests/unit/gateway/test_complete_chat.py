@@ -112,6 +112,7 @@ async def test_an_answer_that_was_not_waited_for_is_accounted_for_by_estimate() 
     await run(world, world.exchange())
     first, second = world.journal.events[0].data.attempts
     assert (first.outcome, first.tokens_estimated, second.tokens_estimated) == (Outcome.FAILED, True, False)
+    assert first.tokens is not None
     assert first.tokens.input > 0, "the vendor was at work on the prompt"
 
 
