@@ -18,6 +18,7 @@ class Reason(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     IDEMPOTENCY_KEY_IN_FLIGHT = "idempotency_key_in_flight"
     NO_CAPABLE_TARGET = "no_capable_target"
+    UNSUPPORTED_BY_TARGET = "unsupported_by_target"
     MODEL_NOT_FOUND = "model_not_found"
     REQUEST_TIMEOUT = "request_timeout"
     CANCELLED = "cancelled"

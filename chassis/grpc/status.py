@@ -23,6 +23,7 @@ CODES: dict[Reason, grpc.StatusCode] = {
     Reason.IDEMPOTENCY_KEY_REUSED: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.IDEMPOTENCY_KEY_IN_FLIGHT: grpc.StatusCode.ABORTED,
     Reason.NO_CAPABLE_TARGET: grpc.StatusCode.FAILED_PRECONDITION,
+    Reason.UNSUPPORTED_BY_TARGET: grpc.StatusCode.FAILED_PRECONDITION,
     Reason.MODEL_NOT_FOUND: grpc.StatusCode.NOT_FOUND,
     Reason.REQUEST_TIMEOUT: grpc.StatusCode.DEADLINE_EXCEEDED,
     Reason.CANCELLED: grpc.StatusCode.CANCELLED,

@@ -22,6 +22,7 @@ class Recovery(Enum):
 
 
 RECOVERIES: dict[Reason, Recovery] = {
+    Reason.UNSUPPORTED_BY_TARGET: Recovery.NEXT,
     Reason.VENDOR_ERROR: Recovery.RETRY,
     Reason.VENDOR_CONNECTION_LOST: Recovery.RETRY,
     # Who speaks to the vendor, not the vendor: another replica may answer.

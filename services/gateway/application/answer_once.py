@@ -33,6 +33,7 @@ DETERMINISTIC = frozenset(
     {
         Reason.INVALID_REQUEST,
         Reason.NO_CAPABLE_TARGET,
+        Reason.UNSUPPORTED_BY_TARGET,
         Reason.VENDOR_REJECTED,
         Reason.CONTEXT_LENGTH_EXCEEDED,
         Reason.CONTENT_FILTERED,

@@ -19,6 +19,7 @@ WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.IDEMPOTENCY_KEY_REUSED: "the idempotency key came before, with another body",
         Reason.IDEMPOTENCY_KEY_IN_FLIGHT: "the request of this idempotency key was still being answered",
         Reason.NO_CAPABLE_TARGET: "no target of the route can do what is asked",
+        Reason.UNSUPPORTED_BY_TARGET: "the target's vendor has nothing for a field of the request",
         Reason.MODEL_NOT_FOUND: "the project has no such model",
         Reason.REQUEST_TIMEOUT: "the request did not arrive whole in time",
         Reason.CANCELLED: "the caller left",

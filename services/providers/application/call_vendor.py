@@ -1,9 +1,10 @@
 """Calls a target and answers whole."""
 
 import asyncio
+from dataclasses import replace
 
 from resilience.errors import Reason
-from services.providers.application.ports import Observer, VendorRequest
+from services.providers.application.ports import Dialect, Observer, VendorRequest
 from services.providers.application.providers_in_use import ProviderInUse, ProvidersInUse
 from services.providers.application.send_request import SendRequest
 from services.providers.application.show_failure import shown_safely
@@ -24,21 +25,25 @@ class CallVendor:
     async def __call__(self, envelope: Envelope) -> Answer:
         """The vendor's answer. Raises VendorFailure where the vendor failed, Failure where the call makes no sense."""
         provider = self._providers.find(envelope.organization, envelope.provider)
-        request = provider.vendor.dialect.request(envelope, stream=False)
+        dialect = provider.vendor.spoken_to(envelope.dialect)
+        request = dialect.request(envelope, stream=False)
         with (
             shown_safely(provider),
             self._observer.attempt(envelope, vendor=provider.vendor.name, host=provider.host) as attempt,
         ):
             try:
                 async with asyncio.timeout(envelope.timeout):
-                    return await self._exchange(provider, request, attempt.traceparent)
+                    return await self._exchange(provider, dialect, request, attempt.traceparent)
             except TimeoutError:
                 raise VendorFailure(Reason.VENDOR_TIMEOUT) from None
 
-    async def _exchange(self, provider: ProviderInUse, request: VendorRequest, traceparent: str) -> Answer:
-        response = await self._send(provider, request, traceparent)
+    async def _exchange(
+        self, provider: ProviderInUse, dialect: Dialect, request: VendorRequest, traceparent: str
+    ) -> Answer:
+        response = await self._send(provider, dialect, request, traceparent)
         try:
             body = await response.read(self._max_bytes)
         finally:
             await response.abandon()
-        return provider.vendor.dialect.answer(body, response.header("x-request-id"))
+        answer = dialect.answer(body, response.header("x-request-id"))
+        return replace(answer, dropped=request.dropped) if request.dropped else answer

@@ -1,14 +1,18 @@
 """What the use cases need from outside, and what those who give it must keep to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from events.credentials import CredentialChanged
-from resilience.errors import Reason
+from resilience.errors import Failure, Reason
 from services.providers.domain.answer import Answer, Frame
+from services.providers.domain.conversation import Conversation
+from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
+from services.providers.domain.losses import Losses
+from services.providers.domain.reply import Event, Reply
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -18,13 +22,15 @@ class VendorRequest:
     """A request as a vendor is sent it.
 
     `path` is relative to the provider's base URL. `choices`: how many answers were asked for. `usage_hidden`: usage
-    is asked for although the caller did not, so what only tells usage is not passed on.
+    is asked for although the caller did not, so what only tells usage is not passed on. `dropped`: fields of the
+    caller's that it does not say.
     """
 
     path: str
     body: bytes
     choices: int = 1
     usage_hidden: bool = False
+    dropped: tuple[str, ...] = ()
 
 
 class StreamDecoder(Protocol):
@@ -35,10 +41,15 @@ class StreamDecoder(Protocol):
         """Every choice has its finish reason: only usage and the end are still to come."""
         ...
 
-    usage_told: bool
-    """Usage was in a frame."""
-    ended: bool
-    """The frame with `end` was given; nothing more is read."""
+    @property
+    def usage_told(self) -> bool:
+        """Usage was in a frame."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """The frame with `end` was given; nothing more is read."""
+        ...
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
         """The frames that `chunk` completes. Raises VendorFailure, after the frames before it."""
@@ -73,6 +84,63 @@ class Dialect(Protocol):
 
     def reason(self, status: int, body: bytes) -> Reason:
         """Why a call failed that the vendor answered with this error."""
+        ...
+
+
+class EventReader(Protocol):
+    """Reads the events of one streamed reply."""
+
+    def read(self, data: bytes) -> Iterable[Event]:
+        """What one event of the vendor's stream says, given without its framing; nothing where that is nothing new.
+
+        Raises VendorFailure where it cannot be read.
+        """
+        ...
+
+
+class EventWriter(Protocol):
+    """Writes the events of one streamed reply."""
+
+    def write(self, event: Event) -> Iterable[bytes]:
+        """The events of the caller's stream that say it, without their framing; what must wait comes later."""
+        ...
+
+    def end(self) -> Iterable[bytes]:
+        """What is left to say now that the reply is whole."""
+        ...
+
+
+class CallerGrammar(Protocol):
+    """How a dialect's callers ask and are answered: pure, shared by all calls."""
+
+    def read_request(self, body: bytes) -> Conversation:
+        """What is asked. Raises Failure(INVALID_REQUEST), whose detail names the field."""
+        ...
+
+    def write_answer(self, reply: Reply) -> bytes:
+        """The body of a whole answer."""
+        ...
+
+    def writer(self, conversation: Conversation) -> EventWriter:
+        """Writes the streamed reply to `conversation`."""
+        ...
+
+
+class VendorGrammar(Protocol):
+    """How a vendor of a dialect is asked and answers: pure, shared by all calls."""
+
+    def write_request(
+        self, conversation: Conversation, model: str, *, stream: bool, prefix: str, losses: Losses
+    ) -> VendorRequest:
+        """The request for `model`, to go on after `prefix`. What it cannot say is told to `losses`, which may raise."""
+        ...
+
+    def read_answer(self, body: bytes) -> Reply:
+        """A whole answer that the vendor's Dialect has found to be one. Raises VendorFailure."""
+        ...
+
+    def reader(self) -> EventReader:
+        """Reads one streamed reply."""
         ...
 
 
@@ -151,9 +219,19 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Whose API it is. `base_url` is empty where each provider has its own; `open` says that it may need no key."""
+    """Whose API it is, and what it speaks to callers of each dialect.
+
+    `base_url` is empty where each provider has its own; `open` says that it may need no key.
+    """
 
     name: str
-    dialect: Dialect
+    dialects: Mapping[CallerDialect, Dialect]
     base_url: str = ""
     open: bool = False
+
+    def spoken_to(self, caller: CallerDialect) -> Dialect:
+        """What it speaks to callers of that dialect. Raises Failure(UNSUPPORTED_BY_TARGET)."""
+        dialect = self.dialects.get(caller)
+        if dialect is None:
+            raise Failure(Reason.UNSUPPORTED_BY_TARGET, f"{self.name} does not answer what is asked in {caller}.")
+        return dialect

@@ -1,7 +1,7 @@
 """Sends a request to a vendor, with one of the provider's credentials."""
 
 from resilience.errors import Reason
-from services.providers.application.ports import Headers, VendorHttp, VendorRequest, VendorResponse
+from services.providers.application.ports import Dialect, Headers, VendorHttp, VendorRequest, VendorResponse
 from services.providers.application.providers_in_use import ProviderInUse
 from services.providers.domain.credential import PERIODS, Credential, PooledCredential
 from services.providers.domain.failure import VendorFailure
@@ -20,20 +20,22 @@ class SendRequest:
         self._http = http
         self._headers: Headers = (("content-type", "application/json"), ("user-agent", agent))
 
-    async def __call__(self, provider: ProviderInUse, request: VendorRequest, traceparent: str) -> VendorResponse:
+    async def __call__(
+        self, provider: ProviderInUse, dialect: Dialect, request: VendorRequest, traceparent: str
+    ) -> VendorResponse:
         """The response, whose status is a success; whoever gets it must release or abandon it.
 
         A credential that the vendor refuses, or that is over its limit, is followed by the pool's next one at once.
         Raises VendorFailure.
         """
         if provider.keyless:
-            return await self._try(provider, request, traceparent, None)
+            return await self._try(provider, dialect, request, traceparent, None)
         use = provider.keys.take()
         tried: tuple[PooledCredential, ...] = ()
         while True:
             key = use.key
             try:
-                response = await self._try(provider, request, traceparent, key.credential)
+                response = await self._try(provider, dialect, request, traceparent, key.credential)
             except VendorFailure as failure:
                 key.failed(use, failure)
                 if failure.reason not in PERIODS:
@@ -51,9 +53,13 @@ class SendRequest:
                 return response
 
     async def _try(
-        self, provider: ProviderInUse, request: VendorRequest, traceparent: str, credential: Credential | None
+        self,
+        provider: ProviderInUse,
+        dialect: Dialect,
+        request: VendorRequest,
+        traceparent: str,
+        credential: Credential | None,
     ) -> VendorResponse:
-        dialect = provider.vendor.dialect
         headers = self._headers + dialect.headers(credential.secret if credential is not None else None)
         if traceparent:
             headers += (("traceparent", traceparent),)

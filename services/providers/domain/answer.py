@@ -5,22 +5,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a vendor counted; the cached ones are part of the input, the reasoning ones of the output."""
+    """Tokens that a vendor counted.
+
+    Those read from its cache and those written to it are part of the input, reasoning ones of the output.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `body` is the vendor's, byte for byte."""
+    """A whole answer in the caller's dialect; where that is the vendor's, `body` is the vendor's, byte for byte.
+
+    `dropped`: fields of the request that the vendor was not told.
+    """
 
     body: bytes
     finish_reason: str = ""
     usage: Usage | None = None
     vendor_request_id: str = ""
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ class Frame:
     """One event of a streamed answer.
 
     `data` is the event's JSON without its framing, empty where the frame only tells `usage` or the `end`. `text` is
-    what the event adds to the answer. After `end` nothing follows.
+    what the event adds to the answer. After `end` nothing follows. `dropped`: as in Answer, in the first frame only.
     """
 
     data: bytes = b""
@@ -36,3 +44,4 @@ class Frame:
     finish_reason: str = ""
     usage: Usage | None = None
     end: bool = False
+    dropped: tuple[str, ...] = ()

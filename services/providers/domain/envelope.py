@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from services.providers.domain.dialect import CallerDialect
+from services.providers.domain.losses import Unsupported
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -9,7 +12,7 @@ class Envelope:
 
     `prefix`: text that the answer has already, and that the vendor is to go on after; empty for a new answer.
     `timeout`: seconds that the attempt may take; without limit where None. `traceparent`: W3C trace context; empty
-    where the request is not traced.
+    where the request is not traced. `unsupported`: what becomes of what the target's dialect has no words for.
     """
 
     request_id: str
@@ -21,3 +24,5 @@ class Envelope:
     prefix: str
     timeout: float | None
     traceparent: str
+    dialect: CallerDialect = CallerDialect.OPENAI_CHAT
+    unsupported: Unsupported = Unsupported.AUTO

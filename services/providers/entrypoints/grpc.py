@@ -12,8 +12,10 @@ from seawall.providers.v1.provider_pb2_grpc import ProviderServiceServicer, add_
 from services.providers.application.call_vendor import CallVendor
 from services.providers.application.stream_vendor import StreamVendor
 from services.providers.domain.answer import Answer, Frame, Usage
+from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
+from services.providers.domain.losses import Unsupported
 
 TIME_TO_ANSWER = 0.02
 """Seconds of a deadline that are kept to tell the caller of a timeout, rather than leave it to find out."""
@@ -56,8 +58,16 @@ class ProviderServicer(ProviderServiceServicer):
             yield pb.StreamCallResponse(frames=[pb.Frame(failure=_failure(failure))])
 
 
+_DIALECTS = {
+    pb.DIALECT_OPENAI_CHAT: CallerDialect.OPENAI_CHAT,
+    pb.DIALECT_ANTHROPIC_MESSAGES: CallerDialect.ANTHROPIC_MESSAGES,
+}
+_UNSUPPORTED = {pb.UNSUPPORTED_ERROR: Unsupported.ERROR, pb.UNSUPPORTED_DROP: Unsupported.DROP}
+
+
 def _envelope(envelope: pb.Envelope, context: Context) -> Envelope:
-    if envelope.dialect != pb.DIALECT_OPENAI_CHAT:
+    dialect = _DIALECTS.get(envelope.dialect)
+    if dialect is None:
         raise Failure(Reason.INVALID_REQUEST, "The envelope's dialect is not spoken here.")
     remaining = context.time_remaining()
     return Envelope(
@@ -70,6 +80,8 @@ def _envelope(envelope: pb.Envelope, context: Context) -> Envelope:
         prefix=envelope.prefix,
         timeout=None if remaining is None else max(remaining - TIME_TO_ANSWER, 0.0),
         traceparent=envelope.traceparent,
+        dialect=dialect,
+        unsupported=_UNSUPPORTED.get(envelope.unsupported, Unsupported.AUTO),
     )
 
 
@@ -79,6 +91,7 @@ def _answer(answer: Answer) -> pb.Answer:
         finish_reason=answer.finish_reason,
         usage=_usage(answer.usage),
         vendor_request_id=answer.vendor_request_id,
+        dropped=answer.dropped,
     )
 
 
@@ -89,6 +102,7 @@ def _frame(frame: Frame) -> pb.Frame:
         finish_reason=frame.finish_reason,
         usage=_usage(frame.usage),
         end=frame.end,
+        dropped=frame.dropped,
     )
 
 
@@ -100,6 +114,7 @@ def _usage(usage: Usage | None) -> pb.Usage | None:
         output_tokens=usage.output_tokens,
         cached_input_tokens=usage.cached_input_tokens,
         reasoning_tokens=usage.reasoning_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
     )
 
 

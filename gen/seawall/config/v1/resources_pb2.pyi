@@ -199,7 +199,7 @@ class Provider(_message.Message):
     name: _builtins.str
     """`organizations/{id}/providers/{id}`."""
     vendor: _builtins.str
-    """Whose API it is: `openai` or `openai-compatible`."""
+    """Whose API it is: one of docs/vendors.md."""
     base_url: _builtins.str
     """Absolute URL of the API's root; the vendor's own where empty."""
     @_builtins.property
@@ -438,6 +438,7 @@ class Policy(_message.Message):
     CACHE_FIELD_NUMBER: _builtins.int
     SINGLE_FLIGHT_FIELD_NUMBER: _builtins.int
     DEGRADATION_FIELD_NUMBER: _builtins.int
+    UNSUPPORTED_FIELD_NUMBER: _builtins.int
     retries: _builtins.int
     """Further attempts on the same target, where the failure may pass; 1 where absent."""
     max_attempts: _builtins.int
@@ -450,6 +451,10 @@ class Policy(_message.Message):
     """
     single_flight: _builtins.bool
     """Whether identical requests that are under way together make one call."""
+    unsupported: _builtins.str
+    """Fields of a request that a target's dialect has no words for: `error`, `drop` (left out with a warning), or `auto`:
+    hints are dropped, what the answer is about is an error. `auto` where empty.
+    """
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """For the request as a whole; 60 s where absent."""
@@ -487,10 +492,11 @@ class Policy(_message.Message):
         cache: Global___CachePolicy | None = ...,
         single_flight: _builtins.bool = ...,
         degradation: Global___Degradation | None = ...,
+        unsupported: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "breaker", b"breaker", "cache", b"cache", "degradation", b"degradation", "first_token_timeout", b"first_token_timeout", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "breaker", b"breaker", "cache", b"cache", "continuation", b"continuation", "degradation", b"degradation", "fallbacks", b"fallbacks", "first_token_timeout", b"first_token_timeout", "hedge", b"hedge", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries", "single_flight", b"single_flight", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "breaker", b"breaker", "cache", b"cache", "continuation", b"continuation", "degradation", b"degradation", "fallbacks", b"fallbacks", "first_token_timeout", b"first_token_timeout", "hedge", b"hedge", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries", "single_flight", b"single_flight", "timeout", b"timeout", "unsupported", b"unsupported"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_attempts: _TypeAlias = _typing.Literal["max_attempts"]  # noqa: Y015
     _WhichOneofArgType__max_attempts: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts"]  # noqa: Y015

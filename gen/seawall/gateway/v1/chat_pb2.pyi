@@ -291,12 +291,15 @@ class PolicyOverrides(_message.Message):
     CONTINUATION_FIELD_NUMBER: _builtins.int
     FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: _builtins.int
     IDLE_TIMEOUT_FIELD_NUMBER: _builtins.int
+    UNSUPPORTED_FIELD_NUMBER: _builtins.int
     retries: _builtins.int
     max_attempts: _builtins.int
     hedge: _builtins.str
     """`auto` or `off`."""
     continuation: _builtins.str
     """`auto`, `continue` or `error`."""
+    unsupported: _builtins.str
+    """`auto`, `error` or `drop`."""
     @_builtins.property
     def first_token_timeout(self) -> _duration_pb2.Duration: ...
     @_builtins.property
@@ -310,10 +313,11 @@ class PolicyOverrides(_message.Message):
         continuation: _builtins.str = ...,
         first_token_timeout: _duration_pb2.Duration | None = ...,
         idle_timeout: _duration_pb2.Duration | None = ...,
+        unsupported: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "first_token_timeout", b"first_token_timeout", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "continuation", b"continuation", "first_token_timeout", b"first_token_timeout", "hedge", b"hedge", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "_retries", b"_retries", "continuation", b"continuation", "first_token_timeout", b"first_token_timeout", "hedge", b"hedge", "idle_timeout", b"idle_timeout", "max_attempts", b"max_attempts", "retries", b"retries", "unsupported", b"unsupported"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_attempts: _TypeAlias = _typing.Literal["max_attempts"]  # noqa: Y015
     _WhichOneofArgType__max_attempts: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts"]  # noqa: Y015
@@ -554,10 +558,13 @@ class Usage(_message.Message):
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     CACHED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
     REASONING_TOKENS_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_TOKENS_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     output_tokens: _builtins.int
     cached_input_tokens: _builtins.int
     reasoning_tokens: _builtins.int
+    cache_write_tokens: _builtins.int
+    """Tokens of the input that were put into the vendor's cache; part of the input tokens."""
     def __init__(
         self,
         *,
@@ -565,10 +572,11 @@ class Usage(_message.Message):
         output_tokens: _builtins.int = ...,
         cached_input_tokens: _builtins.int = ...,
         reasoning_tokens: _builtins.int = ...,
+        cache_write_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input_tokens", b"cached_input_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_write_tokens", b"cache_write_tokens", "cached_input_tokens", b"cached_input_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -587,6 +595,7 @@ class Receipt(_message.Message):
     CONTINUED_AT_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
     CACHE_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     target: _builtins.str
     """`provider/model` that answered."""
@@ -599,6 +608,10 @@ class Receipt(_message.Message):
     """`stale_answer`, `smaller_model` or `static_answer`, where no target of the route answered."""
     cache: _builtins.str
     """`exact`, `stale` or `shared`, where no target was asked for this request."""
+    @_builtins.property
+    def dropped(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields of the request that the vendor was not told, for its dialect has no words for them."""
+
     def __init__(
         self,
         *,
@@ -609,10 +622,11 @@ class Receipt(_message.Message):
         continued_at: _builtins.int | None = ...,
         degraded: _builtins.str = ...,
         cache: _builtins.str = ...,
+        dropped: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "continued_at", b"continued_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "attempts", b"attempts", "cache", b"cache", "continued_at", b"continued_at", "cost_usd", b"cost_usd", "degraded", b"degraded", "request_id", b"request_id", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "attempts", b"attempts", "cache", b"cache", "continued_at", b"continued_at", "cost_usd", b"cost_usd", "degraded", b"degraded", "dropped", b"dropped", "request_id", b"request_id", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__continued_at: _TypeAlias = _typing.Literal["continued_at"]  # noqa: Y015
     _WhichOneofArgType__continued_at: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at"]  # noqa: Y015

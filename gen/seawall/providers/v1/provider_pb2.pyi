@@ -29,6 +29,8 @@ class _DialectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dialect.Value
     DIALECT_UNSPECIFIED: _Dialect.ValueType  # 0
     DIALECT_OPENAI_CHAT: _Dialect.ValueType  # 1
     """OpenAI chat completions."""
+    DIALECT_ANTHROPIC_MESSAGES: _Dialect.ValueType  # 2
+    """Anthropic messages."""
 
 class Dialect(_Dialect, metaclass=_DialectEnumTypeWrapper):
     """The wire format that a body is written in."""
@@ -36,7 +38,37 @@ class Dialect(_Dialect, metaclass=_DialectEnumTypeWrapper):
 DIALECT_UNSPECIFIED: Dialect.ValueType  # 0
 DIALECT_OPENAI_CHAT: Dialect.ValueType  # 1
 """OpenAI chat completions."""
+DIALECT_ANTHROPIC_MESSAGES: Dialect.ValueType  # 2
+"""Anthropic messages."""
 Global___Dialect: _TypeAlias = Dialect  # noqa: Y015
+
+class _Unsupported:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UnsupportedEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Unsupported.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    UNSUPPORTED_UNSPECIFIED: _Unsupported.ValueType  # 0
+    """As AUTO."""
+    UNSUPPORTED_AUTO: _Unsupported.ValueType  # 1
+    """Hints are left out with a warning; what the answer is about is a failure."""
+    UNSUPPORTED_ERROR: _Unsupported.ValueType  # 2
+    """Any is a failure."""
+    UNSUPPORTED_DROP: _Unsupported.ValueType  # 3
+    """All are left out with a warning."""
+
+class Unsupported(_Unsupported, metaclass=_UnsupportedEnumTypeWrapper):
+    """What becomes of fields that the target's dialect has no words for."""
+
+UNSUPPORTED_UNSPECIFIED: Unsupported.ValueType  # 0
+"""As AUTO."""
+UNSUPPORTED_AUTO: Unsupported.ValueType  # 1
+"""Hints are left out with a warning; what the answer is about is a failure."""
+UNSUPPORTED_ERROR: Unsupported.ValueType  # 2
+"""Any is a failure."""
+UNSUPPORTED_DROP: Unsupported.ValueType  # 3
+"""All are left out with a warning."""
+Global___Unsupported: _TypeAlias = Unsupported  # noqa: Y015
 
 @_typing.final
 class Envelope(_message.Message):
@@ -53,6 +85,7 @@ class Envelope(_message.Message):
     BODY_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     PREFIX_FIELD_NUMBER: _builtins.int
+    UNSUPPORTED_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     attempt: _builtins.int
     """1 for the first attempt of the request."""
@@ -69,6 +102,7 @@ class Envelope(_message.Message):
     """W3C trace context; empty where the request is not traced."""
     prefix: _builtins.str
     """Text that the answer has already: the target is asked to go on after it. Empty for a new answer."""
+    unsupported: Global___Unsupported.ValueType
     def __init__(
         self,
         *,
@@ -81,10 +115,11 @@ class Envelope(_message.Message):
         body: _builtins.bytes = ...,
         traceparent: _builtins.str = ...,
         prefix: _builtins.str = ...,
+        unsupported: Global___Unsupported.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "body", b"body", "dialect", b"dialect", "model", b"model", "organization", b"organization", "prefix", b"prefix", "provider", b"provider", "request_id", b"request_id", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "body", b"body", "dialect", b"dialect", "model", b"model", "organization", b"organization", "prefix", b"prefix", "provider", b"provider", "request_id", b"request_id", "traceparent", b"traceparent", "unsupported", b"unsupported"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -194,6 +229,7 @@ class Answer(_message.Message):
     FINISH_REASON_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     VENDOR_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
     body: _builtins.bytes
     """The vendor's body, in the dialect that the envelope named."""
     finish_reason: _builtins.str
@@ -201,6 +237,10 @@ class Answer(_message.Message):
     """The vendor's own request id, where it gives one."""
     @_builtins.property
     def usage(self) -> Global___Usage: ...
+    @_builtins.property
+    def dropped(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields of the body that the vendor was not told, for its dialect has no words for them."""
+
     def __init__(
         self,
         *,
@@ -208,10 +248,11 @@ class Answer(_message.Message):
         finish_reason: _builtins.str = ...,
         usage: Global___Usage | None = ...,
         vendor_request_id: _builtins.str = ...,
+        dropped: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "finish_reason", b"finish_reason", "usage", b"usage", "vendor_request_id", b"vendor_request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "dropped", b"dropped", "finish_reason", b"finish_reason", "usage", b"usage", "vendor_request_id", b"vendor_request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -229,6 +270,7 @@ class Frame(_message.Message):
     USAGE_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
     data: _builtins.bytes
     """The event's data (without SSE framing), in the dialect that the envelope named; empty on `end`."""
     text: _builtins.str
@@ -242,6 +284,10 @@ class Frame(_message.Message):
     def failure(self) -> Global___Failure:
         """The stream failed; nothing follows."""
 
+    @_builtins.property
+    def dropped(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in Answer; in the first frame only."""
+
     def __init__(
         self,
         *,
@@ -251,10 +297,11 @@ class Frame(_message.Message):
         usage: Global___Usage | None = ...,
         end: _builtins.bool = ...,
         failure: Global___Failure | None = ...,
+        dropped: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "end", b"end", "failure", b"failure", "finish_reason", b"finish_reason", "text", b"text", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "dropped", b"dropped", "end", b"end", "failure", b"failure", "finish_reason", b"finish_reason", "text", b"text", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -270,10 +317,13 @@ class Usage(_message.Message):
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     CACHED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
     REASONING_TOKENS_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_TOKENS_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     output_tokens: _builtins.int
     cached_input_tokens: _builtins.int
     reasoning_tokens: _builtins.int
+    cache_write_tokens: _builtins.int
+    """Tokens of the input that were put into the vendor's cache; part of the input tokens."""
     def __init__(
         self,
         *,
@@ -281,10 +331,11 @@ class Usage(_message.Message):
         output_tokens: _builtins.int = ...,
         cached_input_tokens: _builtins.int = ...,
         reasoning_tokens: _builtins.int = ...,
+        cache_write_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input_tokens", b"cached_input_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_write_tokens", b"cache_write_tokens", "cached_input_tokens", b"cached_input_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -60,6 +60,12 @@ ERRORS: dict[Reason, HttpError] = {
         "No target of the model's route can do what is asked; `param` names it.",
         "Ask for less, or use another model.",
     ),
+    Reason.UNSUPPORTED_BY_TARGET: HttpError(
+        400,
+        _INVALID,
+        "The target's vendor has nothing for a field of the request; `param` names it.",
+        "Leave the field out, use another model, or have the route's policy drop what is unsupported.",
+    ),
     Reason.MODEL_NOT_FOUND: HttpError(
         404, _INVALID, "The project has no model of this name.", "`GET /v1/models` lists those that it has."
     ),
