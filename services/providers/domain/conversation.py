@@ -57,12 +57,16 @@ class Media(msgspec.Struct, frozen=True):
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """The model calls a tool. `arguments` is JSON text as the model wrote it, which may be no JSON at all."""
+    """The model calls a tool. `arguments` is JSON text as the model wrote it, which may be no JSON at all.
+
+    `signature` proves to the vendor that said it what the model thought before the call, as in Reasoning.
+    """
 
     id: str
     name: str
     arguments: str
     cache: str = ""
+    signature: str = ""
 
 
 class ToolResult(msgspec.Struct, frozen=True):
@@ -164,3 +168,5 @@ class Conversation(msgspec.Struct, frozen=True):
     """Whether a stream tells its usage to the caller."""
     extra: dict[str, msgspec.Raw] = {}
     """What else the body says, by its name; only the caller's own dialect knows what it means."""
+    beyond: tuple[str, ...] = ()
+    """Names of what has no place here, and without which another question would be asked."""

@@ -7,7 +7,7 @@ stop sequence that was met, where the vendor tells it; `said` the vendor's own w
 import msgspec
 
 from services.providers.domain.answer import Usage
-from services.providers.domain.conversation import Citation, Part
+from services.providers.domain.conversation import Citation, Media, Part
 
 STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER = "stop", "length", "tool_calls", "content_filter"
 
@@ -79,12 +79,13 @@ class RefusalAdded(msgspec.Struct, frozen=True, gc=False):
 
 
 class ToolCallBegan(msgspec.Struct, frozen=True, gc=False):
-    """A tool is called. `call` counts the reply's calls from 0."""
+    """A tool is called. `call` counts the reply's calls from 0. `signature`: as in ToolCall."""
 
     call: int
     id: str
     name: str
     choice: int = 0
+    signature: str = ""
 
 
 class ArgumentsAdded(msgspec.Struct, frozen=True, gc=False):
@@ -92,6 +93,13 @@ class ArgumentsAdded(msgspec.Struct, frozen=True, gc=False):
 
     call: int
     text: str
+    choice: int = 0
+
+
+class MediaAdded(msgspec.Struct, frozen=True, gc=False):
+    """The reply goes on with an image, a sound or a document, which comes whole."""
+
+    media: Media
     choice: int = 0
 
 
@@ -116,6 +124,7 @@ Event = (
     | RefusalAdded
     | ToolCallBegan
     | ArgumentsAdded
+    | MediaAdded
     | Finished
     | UsageTold
 )
