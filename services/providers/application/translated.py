@@ -49,6 +49,8 @@ class Translated:
         losses = Losses(f"{envelope.provider}/{envelope.model}", envelope.unsupported)
         for field in conversation.extra:
             losses.hint(field)
+        for field in conversation.beyond:
+            losses.meaning(field)
         written = self._vendor.write_request(
             conversation, envelope.model, stream=stream, prefix=envelope.prefix, losses=losses
         )
