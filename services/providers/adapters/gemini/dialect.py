@@ -1,0 +1,41 @@
+"""Gemini's generateContent as a Dialect."""
+
+from resilience.errors import Reason
+from services.providers.adapters.gemini.answers import whole_answer
+from services.providers.adapters.gemini.errors import reason_of, retry_after
+from services.providers.adapters.gemini.requests import gemini_request
+from services.providers.adapters.gemini.stream import GeminiStreamDecoder
+from services.providers.application.ports import Headers, VendorRequest
+from services.providers.domain.answer import Answer
+from services.providers.domain.envelope import Envelope
+
+
+class GeminiDialect:
+    """See Dialect, with the Gemini API's keys. `max_event`: bytes that one event of a stream may have."""
+
+    def __init__(self, *, max_event: int) -> None:
+        self._max_event = max_event
+
+    def headers(self, secret: str | None) -> Headers:
+        """See Dialect."""
+        return () if secret is None else (("x-goog-api-key", secret),)
+
+    def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
+        """See Dialect."""
+        return gemini_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
+
+    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+        """See Dialect."""
+        return whole_answer(body, vendor_request_id)
+
+    def decoder(self, request: VendorRequest) -> GeminiStreamDecoder:
+        """See Dialect."""
+        return GeminiStreamDecoder(choices=request.choices, max_event=self._max_event)
+
+    def reason(self, status: int, body: bytes) -> Reason:
+        """See Dialect."""
+        return reason_of(status, body)
+
+    def retry_after(self, body: bytes) -> float | None:
+        """Seconds that the body of an error asks to wait, at most a minute; None where it says nothing of it."""
+        return retry_after(body)

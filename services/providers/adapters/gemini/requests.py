@@ -1,0 +1,66 @@
+"""Where Gemini is asked, and a body in its own dialect: as the caller wrote it, but for the beginning of an answer."""
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from resilience.errors import Failure, Reason
+from services.providers.application.ports import VendorRequest
+
+COLLECTIONS = ("models", "tunedModels")
+"""Where models are; a name without one of these is in the first."""
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
+
+
+class _Config(msgspec.Struct, gc=False, rename="camel"):
+    candidate_count: Any = None
+
+
+class _Asked(msgspec.Struct, gc=False, rename="camel"):
+    generation_config: _Config | None = None
+
+
+_asked = msgspec.json.Decoder(_Asked)
+
+
+def path_of(model: str, *, stream: bool) -> str:
+    """Below `…/v1beta` of the Gemini API, and below `…/publishers/google` of Vertex AI.
+
+    The name may be a caller's own, so nothing in it leads out of its place.
+    """
+    collection, slash, name = model.partition("/")
+    if not slash or collection not in COLLECTIONS:
+        collection, name = COLLECTIONS[0], model
+    method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    return f"/{collection}/{quote(name, safe='')}:{method}"
+
+
+def gemini_request(body: bytes, model: str, *, stream: bool, prefix: str) -> VendorRequest:
+    """`body` for the vendor, whose model is in its path. Values are copied as they stand, unknown ones included.
+
+    `prefix`: what the answer says already, as a turn of the model's at the end. Raises Failure(INVALID_REQUEST) where
+    the body is no JSON object, or has no contents to put a prefix after.
+    """
+    try:
+        fields = _fields.decode(body)
+        config = _asked.decode(body).generation_config
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
+    if prefix:
+        fields["contents"] = _prefilled(fields.get("contents"), prefix)
+        body = _encode(fields)
+    count = config.candidate_count if config is not None else None
+    return VendorRequest(path_of(model, stream=stream), body, count if isinstance(count, int) and count > 0 else 1)
+
+
+def _prefilled(contents: msgspec.Raw | None, prefix: str) -> msgspec.Raw:
+    """The contents as they are written, and the beginning of the answer after them."""
+    written = bytes(contents or b"").strip()
+    if not written.startswith(b"["):
+        raise Failure(Reason.INVALID_REQUEST, "The body has no list of contents.")
+    before = written[:-1].rstrip()
+    comma = b"" if before == b"[" else b","
+    return msgspec.Raw(before + comma + _encode({"role": "model", "parts": [{"text": prefix}]}) + b"]")
