@@ -48,7 +48,7 @@ class Contents:
     def add(self, turn: Turn) -> None:
         """Write a turn; those of one side that follow each other are one."""
         if turn.name:
-            self._losses.hint("name")
+            self._losses.hint("messages.name")
         if turn.role in {Role.SYSTEM, Role.DEVELOPER}:
             if self.said:
                 self._losses.hint("messages.role")  # what it says stays, where it says it does not
@@ -109,9 +109,7 @@ class Contents:
                 if part.text or (alone and not parts):
                     parts.append(self._text(part))
             case Media():
-                written = self._media(part)
-                if written is not None:
-                    parts.append(written)
+                parts += self._media(part)
             case Refusal():
                 parts.append(asked.Part(text=part.text))
             case _:
@@ -127,7 +125,7 @@ class Contents:
     def _think(self, part: Reasoning, parts: list[asked.Part]) -> None:
         signature = signatures.own(part.signature, signatures.OWN)
         if part.redacted or (part.signature and not part.signature.startswith((signatures.OWN, signatures.OF_CALL))):
-            self._losses.hint("signature")
+            self._losses.hint("messages.reasoning")
         if part.text:
             parts.append(asked.Part(text=part.text, thought=True, thought_signature=signature or None))
         elif signature:
@@ -148,7 +146,7 @@ class Contents:
         try:
             _object.decode(raw)
         except (msgspec.DecodeError, RecursionError):
-            self._losses.hint("arguments")
+            self._losses.hint("messages.tool_calls.arguments")
             return msgspec.Raw(asked.encode({"arguments": written}))
         return msgspec.Raw(raw)
 
@@ -165,13 +163,11 @@ class Contents:
             if isinstance(part, Text):
                 texts.append(self._text(part).text or "")
                 continue
-            written = self._media(part)
-            if written is None:
-                continue
-            if written.inline_data is not None and self._media_in_answers:
-                shown.append(asked.ResponsePart(written.inline_data))
-            else:
-                beside.append(written)
+            for written in self._media(part):
+                if written.inline_data is not None and self._media_in_answers:
+                    shown.append(asked.ResponsePart(written.inline_data))
+                else:
+                    beside.append(written)
         said: str | list[str] = texts if len(texts) > 1 else "".join(texts)
         response = asked.FunctionResponse(
             name,
@@ -182,21 +178,23 @@ class Contents:
         self._order[id(response)] = order
         parts += (asked.Part(function_response=response), *beside)
 
-    def _media(self, part: Media) -> asked.Part | None:
+    def _media(self, part: Media) -> list[asked.Part]:
+        """It, after what is told of it; nothing where the vendor cannot fetch it."""
         if part.cache:
             self._losses.hint("cache_control")
         if part.cited:
             self._losses.hint("citations")
         if part.name:
             self._losses.hint("filename")
+        told = [asked.Part(text=part.context)] if part.context else []
         if part.data:
-            return asked.Part(inline_data=asked.Blob(part.media_type or _USUAL[part.kind], part.data))
+            return [*told, asked.Part(inline_data=asked.Blob(part.media_type or _USUAL[part.kind], part.data))]
         address = part.url or part.file_id
         if not address.startswith(FILES):
-            self._losses.meaning("file_id" if part.file_id else "url")
-            return None
+            self._losses.meaning(f"{part.kind}.{'file_id' if part.file_id else 'url'}")
+            return []
         media_type = part.media_type or guess_type(urlsplit(address).path)[0]
-        return asked.Part(file_data=asked.FileData(media_type, address))
+        return [*told, asked.Part(file_data=asked.FileData(media_type, address))]
 
 
 _USUAL = {"image": "image/png", "audio": "audio/wav", "document": "application/pdf"}

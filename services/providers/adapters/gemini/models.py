@@ -15,10 +15,17 @@ THINKING, LEVELS = 2.5, 3.0
 """Generations: the first that thinks, by a budget of tokens; the first whose thinking has levels, and whose calls of
 tools are refused without their signature."""
 
-BUDGETS: dict[str, int] = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576}
+BUDGETS: dict[str, int] = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
 """Tokens for each effort, as Google's own OpenAI-compatible endpoint has them."""
 
-LEVEL_OF: dict[str, str] = {"minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM", "high": "HIGH", "xhigh": "HIGH"}
+LEVEL_OF: dict[str, str] = {
+    "minimal": "MINIMAL",
+    "low": "LOW",
+    "medium": "MEDIUM",
+    "high": "HIGH",
+    "xhigh": "HIGH",
+    "max": "HIGH",
+}
 
 LEAST_BUDGET = 128
 """Tokens that a `pro` of generation 2.5 thinks at least."""

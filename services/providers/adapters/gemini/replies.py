@@ -1,8 +1,8 @@
 """What Gemini answers, whole or as it is made, as a Reply and its events.
 
 Sources: ai.google.dev/api/generate-content (Candidate, LogprobsResult, CitationMetadata); at
-ai.google.dev/gemini-api/docs: thinking (parts that are thoughts), thought-signatures (a stream may tell one with an empty
-text at its end). Parts of tools of Gemini's own are not read: no caller can ask for those.
+ai.google.dev/gemini-api/docs: thinking (parts that are thoughts), thought-signatures (a stream may tell one with an
+empty text at its end). Parts of tools of Gemini's own are not read: no caller can ask for those.
 """
 
 from collections.abc import Iterator
