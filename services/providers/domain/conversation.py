@@ -29,6 +29,8 @@ class Citation(msgspec.Struct, frozen=True, gc=False):
     document: int = -1
     start: int = -1
     end: int = -1
+    counted_in: str = ""
+    """What positions count: `characters`, `pages` or `blocks`; empty where that is not known."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ class Media(msgspec.Struct, frozen=True):
     cited: bool = False
     """Answers are to cite it."""
     cache: str = ""
+    context: str = ""
+    """What the model is told of a document beside it, and does not cite."""
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -131,7 +135,7 @@ class Format(msgspec.Struct, frozen=True):
 
 
 class Thinking(msgspec.Struct, frozen=True, gc=False):
-    """How much the model is to think: by a word (`none`, `minimal`, `low`, `medium`, `high`, `xhigh`) or in tokens.
+    """How much the model is to think: in tokens, or by a word (`minimal`, `low`, `medium`, `high`, `xhigh`, `max`).
 
     `off`: not at all. Where both are empty and it is not off, the model decides.
     """

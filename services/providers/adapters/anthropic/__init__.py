@@ -1,0 +1,1 @@
+"""Anthropic's Messages API, as Anthropic and those compatible with it speak it."""

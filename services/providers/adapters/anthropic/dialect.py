@@ -1,0 +1,43 @@
+"""Anthropic's Messages API as a Dialect."""
+
+from resilience.errors import Reason
+from services.providers.adapters.anthropic.answers import message_answer
+from services.providers.adapters.anthropic.errors import reason_of
+from services.providers.adapters.anthropic.requests import message_request
+from services.providers.adapters.anthropic.stream import MessageStreamDecoder
+from services.providers.application.ports import Headers, VendorRequest
+from services.providers.domain.answer import Answer
+from services.providers.domain.envelope import Envelope
+
+VERSION = "2023-06-01"
+"""Of the API. 2026-10-21 answers alike but refuses more (sampling parameters, documents in an assistant's turn,
+citations in a user's), so what is written for either is taken by this one.
+Source: platform.claude.com/docs/en/api/migration-2026-10-21."""
+
+
+class AnthropicDialect:
+    """See Dialect. `max_event`: bytes that one event of a stream may have."""
+
+    def __init__(self, *, max_event: int) -> None:
+        self._max_event = max_event
+
+    def headers(self, secret: str | None) -> Headers:
+        """See Dialect."""
+        version = ("anthropic-version", VERSION)
+        return (version,) if secret is None else (("x-api-key", secret), version)
+
+    def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
+        """See Dialect."""
+        return message_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
+
+    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+        """See Dialect."""
+        return message_answer(body, vendor_request_id)
+
+    def decoder(self, request: VendorRequest) -> MessageStreamDecoder:  # noqa: ARG002 - every answer is read alike
+        """See Dialect."""
+        return MessageStreamDecoder(max_event=self._max_event)
+
+    def reason(self, status: int, body: bytes) -> Reason:
+        """See Dialect."""
+        return reason_of(status, body)

@@ -1,0 +1,83 @@
+"""A request to Anthropic as its caller wrote it: the model renamed, streaming set, every other byte as it was."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from resilience.errors import Failure, Reason
+from services.providers.adapters.anthropic import wire
+from services.providers.adapters.anthropic.models import traits_of
+from services.providers.application.ports import VendorRequest
+
+PATH = "/messages"
+
+GO_ON = (
+    "Your answer was interrupted at the end of your last message. Go on with it exactly where it stopped, in the "
+    "middle of a word if that is where it stopped. Repeat nothing of it, and say nothing about the interruption."
+)
+"""How a model that refuses an assistant's turn at the end is asked to go on, as Anthropic's migration guide advises."""
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_thinking = msgspec.json.Decoder(wire.ThinkingObject)
+_encode = msgspec.json.Encoder().encode
+_TRUE = msgspec.Raw(b"true")
+_FALSE = msgspec.Raw(b"false")
+
+
+def message_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> VendorRequest:
+    """`body` for the vendor. Values are copied as they stand, fields keep their order, unknown ones included.
+
+    `stream` decides over the body's own field. Where nothing is to change, the body is sent as it is. `prefix`: what
+    the answer says already. Raises Failure(INVALID_REQUEST) where the body is no JSON object, or has no messages to put
+    a prefix after.
+    """
+    fields = read_fields(body)
+    wanted = {"model": msgspec.Raw(_encode(model))}
+    if stream or "stream" in fields:
+        wanted["stream"] = _TRUE if stream else _FALSE
+    if prefix:
+        prefill = traits_of(model).prefill and not _thinks(fields.get("thinking"))
+        wanted["messages"] = _appended(fields.get("messages"), continuation(prefix, prefill=prefill))
+    if all(fields.get(name) == value for name, value in wanted.items()):
+        return VendorRequest(PATH, body)
+    fields.update(wanted)
+    return VendorRequest(PATH, _encode(fields))
+
+
+def read_fields(body: bytes) -> dict[str, msgspec.Raw]:
+    """The fields of a body. Raises Failure(INVALID_REQUEST) where it is no JSON object."""
+    try:
+        return _fields.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
+
+
+def continuation(prefix: str, *, prefill: bool) -> Sequence[dict[str, Any]]:
+    """The turns at the end that make a model go on after `prefix`.
+
+    White space at the end of an assistant's last turn is refused, so it is left out; nothing else can be told there.
+    """
+    begun = prefix.rstrip()
+    if not begun:
+        return ()
+    answer = {"role": "assistant", "content": begun}
+    return (answer,) if prefill else (answer, {"role": "user", "content": GO_ON})
+
+
+def _thinks(given: msgspec.Raw | None) -> bool:
+    """Whether thinking is asked for, beside which no answer can be begun for the model."""
+    try:
+        return given is not None and _thinking.decode(given).type != "disabled"
+    except msgspec.DecodeError:
+        return False  # null, or what the vendor will refuse
+
+
+def _appended(messages: msgspec.Raw | None, turns: Sequence[dict[str, Any]]) -> msgspec.Raw:
+    """The messages as they are written, and `turns` after them."""
+    written = bytes(messages or b"").strip()
+    if not written.startswith(b"["):
+        raise Failure(Reason.INVALID_REQUEST, "The body has no list of messages.", detail={"param": "messages"})
+    before = written[:-1].rstrip()
+    comma = b"" if before == b"[" or not turns else b","
+    return msgspec.Raw(before + comma + b",".join(map(_encode, turns)) + b"]")
