@@ -22,8 +22,9 @@ from services.gateway.application.attempt import AttemptTargets
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.plan_request import PlanRequest
 from services.gateway.application.ports import Envelope, Frame
-from services.gateway.domain.chat import read_chat
 from services.gateway.domain.configuration import Organization, Project
+from services.gateway.domain.dialect import Name
+from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.domain.options import Options
 from services.gateway.domain.route import Policy, Route, Strategy, Target
 from services.gateway.domain.targets import Targets
@@ -68,12 +69,20 @@ class Engine:
     def exchange(self, *, stream: bool) -> Exchange:
         """A request as it comes to be planned."""
         exchange = Exchange(
-            "req_1", None, BODY, stream, Options(), datetime.now(UTC), self._clock.monotonic(), trace.INVALID_SPAN
+            "req_1",
+            None,
+            BODY,
+            stream,
+            Options(),
+            datetime.now(UTC),
+            self._clock.monotonic(),
+            trace.INVALID_SPAN,
+            OPENAI_CHAT,
         )
         exchange.principal = Principal("acme", "shop", "ci", Role.DEVELOPER)
         exchange.organization = self._organization
         exchange.project = self._organization.projects["shop"]
-        exchange.chat = read_chat(BODY)
+        exchange.chat = exchange.dialect.read(BODY)
         exchange.route, exchange.policy = self._route, self._route.policy
         exchange.deadline = exchange.started + 60.0
         return exchange
@@ -88,7 +97,7 @@ class Engine:
 
 async def bare(*, stream: bool) -> None:
     """The hop without the engine."""
-    envelope = Envelope("req_1", 1, "acme", Target("a", "m"), BODY, stream, 60.0, "")
+    envelope = Envelope("req_1", 1, "acme", Target("a", "m"), BODY, stream, 60.0, "", Name.OPENAI_CHAT)
     async for _ in ReadyHop().call(envelope):
         pass
 

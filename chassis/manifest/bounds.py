@@ -50,9 +50,11 @@ def _written(bound: float | timedelta) -> str:
 ORDERED = "ordered"
 AUTO = "auto"
 OFF = "off"
+VENDORS = Words(("openai", "openai-compatible", "anthropic"))
 STRATEGIES = Words((ORDERED, "weighted", "fastest", "cheapest", "balanced"))
 HEDGES = Words((AUTO, OFF))
 CONTINUATIONS = Words((AUTO, "continue", "error"))
+UNSUPPORTED = Words((AUTO, "error", "drop"))
 CRITICALITIES = Words(tuple(criticality.label for criticality in sorted(Criticality, reverse=True)))
 FALLBACK_REASONS = Words(
     (

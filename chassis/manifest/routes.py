@@ -127,6 +127,7 @@ class Policy(Section):
     cache: Cache = Cache()
     single_flight: Flag = False
     degradation: Degradation = Degradation()
+    unsupported: Annotated[str, AfterValidator(bounds.UNSUPPORTED.check)] = bounds.AUTO
 
 
 class Balance(Section):

@@ -1,6 +1,6 @@
 """The sections of `seawall.yaml`: what each field may hold."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -28,7 +28,7 @@ class Provider(Section):
     """An account or endpoint at a vendor."""
 
     name: Name
-    vendor: Literal["openai", "openai-compatible"]
+    vendor: Annotated[str, AfterValidator(bounds.VENDORS.check)]
     base_url: Url | None = None
     keys: tuple[Reference, ...] = ()
 

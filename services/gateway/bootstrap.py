@@ -42,8 +42,8 @@ from services.gateway.domain.targets import Targets
 from services.gateway.entrypoints.door import open_door
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.grpc import SERVICE, ChatServicer
-from services.gateway.entrypoints.http.app import build_app
-from services.gateway.entrypoints.http.chat import ChatCompletions
+from services.gateway.entrypoints.http.app import CHATS, build_app
+from services.gateway.entrypoints.http.chat import Chats
 from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.models import Models
 from services.gateway.entrypoints.kafka import BreakersListener, VerdictsListener
@@ -124,7 +124,10 @@ async def build(settings: Settings, service: Service) -> None:
     once = AnswerOnce(keys, authenticator, clock, ttl=settings.idempotency_retention)
 
     app = build_app(
-        chat=Endpoint(ChatCompletions(exchanges, clock), once, max_body=settings.max_body_bytes),
+        chats={
+            path: Endpoint(Chats(exchanges, dialect, clock), once, max_body=settings.max_body_bytes)
+            for path, dialect in CHATS.items()
+        },
         models_endpoint=Models(authenticator, configuration),
         door=open_door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
         health=health,

@@ -102,6 +102,7 @@ class Policy:
     cache: Cache = Cache()
     single_flight: bool = False
     degradation: Degradation = Degradation()
+    unsupported: str = bounds.AUTO
 
     def check(self) -> None:
         """Raise Failure(INVALID_REQUEST) where a value is out of bounds."""
@@ -125,6 +126,7 @@ class Policy:
             self.cache.check()
         with at("degradation"):
             self.degradation.check()
+        hold("unsupported", self.unsupported, bounds.UNSUPPORTED.check)
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Each target that it names, and where."""

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chassis.manifest import bounds
 from chassis.secrets import is_reference
-from services.config.domain.faults import invalid
+from services.config.domain.faults import hold, invalid
 from services.config.domain.names import ORGANIZATION, organization_of
 from services.config.domain.resource import Reference
 
-OPENAI = "openai"
 OPENAI_COMPATIBLE = "openai-compatible"
-VENDORS = (OPENAI, OPENAI_COMPATIBLE)
 
 MAX_KEYS = 100
 MAX_URL = 2048
@@ -37,8 +36,7 @@ class Provider:
 
     def check(self) -> None:
         """See Resource."""
-        if self.vendor not in VENDORS:
-            raise invalid("vendor", f"must be one of {', '.join(VENDORS)}")
+        hold("vendor", self.vendor, bounds.VENDORS.check)
         if self.base_url:
             _check_url(self.base_url)
         elif self.vendor == OPENAI_COMPATIBLE:

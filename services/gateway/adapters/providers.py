@@ -7,9 +7,20 @@ from resilience.errors import Failure, Reason
 from seawall.providers.v1 import provider_pb2 as pb
 from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
 from services.gateway.application.ports import Envelope, Frame
+from services.gateway.domain.dialect import Name
 from services.gateway.domain.failure import VendorFailure
+from services.gateway.domain.route import Unsupported
 from services.gateway.domain.usage import Usage
 
+DIALECTS = {
+    Name.OPENAI_CHAT: pb.DIALECT_OPENAI_CHAT,
+    Name.ANTHROPIC_MESSAGES: pb.DIALECT_ANTHROPIC_MESSAGES,
+}
+UNSUPPORTED = {
+    Unsupported.AUTO: pb.UNSUPPORTED_AUTO,
+    Unsupported.ERROR: pb.UNSUPPORTED_ERROR,
+    Unsupported.DROP: pb.UNSUPPORTED_DROP,
+}
 GRACE = 0.1
 """Seconds beyond the attempt's time for the providers service to say itself what happened."""
 
@@ -39,12 +50,13 @@ class ProvidersHop:
             finish_reason=answer.finish_reason,
             usage=_usage(answer.usage) if answer.HasField("usage") else None,
             end=True,
+            dropped=tuple(answer.dropped),
         )
 
     async def _stream(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
         request = pb.StreamCallRequest(envelope=_to_wire(envelope))
         answers = self._providers.stream(self._stub.StreamCall, request, timeout=envelope.timeout + GRACE)
-        ended = False
+        began = ended = False
         try:
             async for answer in answers:
                 for frame in answer.frames:
@@ -57,7 +69,9 @@ class ProvidersHop:
                         finish_reason=frame.finish_reason,
                         usage=_usage(frame.usage) if frame.HasField("usage") else None,
                         end=frame.end,
+                        dropped=() if began else tuple(frame.dropped),
                     )
+                    began = True
         except Failure as failure:
             raise _hop_failure(failure) from failure
         finally:
@@ -73,15 +87,22 @@ def _to_wire(envelope: Envelope) -> pb.Envelope:
         organization=envelope.organization,
         provider=envelope.target.provider,
         model=envelope.target.model,
-        dialect=pb.DIALECT_OPENAI_CHAT,
+        dialect=DIALECTS[envelope.dialect],
         body=envelope.body,
         traceparent=envelope.traceparent,
         prefix=envelope.prefix,
+        unsupported=UNSUPPORTED[envelope.unsupported],
     )
 
 
 def _usage(usage: pb.Usage) -> Usage:
-    return Usage(usage.input_tokens, usage.output_tokens, usage.cached_input_tokens, usage.reasoning_tokens)
+    return Usage(
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cached_input_tokens,
+        usage.reasoning_tokens,
+        usage.cache_write_tokens,
+    )
 
 
 def _vendor_failure(failure: pb.Failure) -> VendorFailure:

@@ -1,5 +1,6 @@
 """Answers that all gateways keep together, in Redis."""
 
+from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.gateway.application.answers import StoredAnswer
 from services.gateway.application.ports import Frame
 from services.gateway.domain.usage import Usage
 
-PREFIX = "seawall:answer:1:"
+PREFIX = "seawall:answer:2:"
 """The number is the encoding's."""
 
 
@@ -20,8 +21,9 @@ class _Frame(msgspec.Struct, array_like=True):
     data: bytes
     text: str
     finish_reason: str
-    usage: tuple[int, int, int, int] | None
+    usage: tuple[int, ...] | None
     end: bool
+    dropped: tuple[str, ...]
 
 
 class _Answer(msgspec.Struct, array_like=True):
@@ -70,16 +72,14 @@ def _write(answer: StoredAnswer) -> _Answer:
     return _Answer(
         answer.stored_at.timestamp(),
         [
-            _Frame(frame.data, frame.text, frame.finish_reason, _usage(frame.usage), frame.end)
+            _Frame(frame.data, frame.text, frame.finish_reason, _usage(frame.usage), frame.end, frame.dropped)
             for frame in answer.frames
         ],
     )
 
 
-def _usage(usage: Usage | None) -> tuple[int, int, int, int] | None:
-    if usage is None:
-        return None
-    return usage.input_tokens, usage.output_tokens, usage.cached_input_tokens, usage.reasoning_tokens
+def _usage(usage: Usage | None) -> tuple[int, ...] | None:
+    return None if usage is None else astuple(usage)
 
 
 def _read(answer: _Answer) -> StoredAnswer:
@@ -91,6 +91,7 @@ def _read(answer: _Answer) -> StoredAnswer:
                 frame.finish_reason,
                 None if frame.usage is None else Usage(*frame.usage),
                 frame.end,
+                frame.dropped,
             )
             for frame in answer.frames
         ),

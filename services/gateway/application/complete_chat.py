@@ -47,6 +47,8 @@ class CompleteChat:
                 await stage(exchange)
             async with aclosing(await self._recall(exchange, self._ask)) as frames:
                 async for frame in frames:
+                    if frame.dropped:
+                        exchange.dropped = tuple(dict.fromkeys((*exchange.dropped, *frame.dropped)))
                     if frame.end:
                         await self._settle(exchange, Outcome.SUCCEEDED)
                     yield frame

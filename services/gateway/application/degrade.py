@@ -9,8 +9,8 @@ from resilience.retry import Recovery, recovery_from
 from services.gateway.application.attempt import AttemptTargets
 from services.gateway.application.exchange import Degraded, Exchange
 from services.gateway.application.ports import Frame
+from services.gateway.domain.dialect import STOP, StaticAnswer
 from services.gateway.domain.plan import Step
-from services.gateway.domain.static_answer import FINISHED, chunks, whole
 from services.gateway.domain.targets import Targets
 from services.gateway.domain.usage import Usage
 
@@ -81,10 +81,11 @@ class AnswerOrDegrade:
 
 
 def _static(exchange: Exchange, text: str) -> Iterator[Frame]:
-    about = (exchange.id, exchange.chat.model, int(exchange.started_at.timestamp()), text)
+    dialect = exchange.dialect
+    answer = StaticAnswer(exchange.id, exchange.chat.model, int(exchange.started_at.timestamp()), text)
     if not exchange.stream:
-        yield Frame(data=whole(*about), finish_reason=FINISHED, usage=Usage(), end=True)
+        yield Frame(data=dialect.static_whole(answer), finish_reason=STOP, usage=Usage(), end=True)
         return
-    for data, said, reason in chunks(*about):
+    for data, said, reason in dialect.static_stream(answer):
         yield Frame(data=data, text=said, finish_reason=reason)
     yield Frame(end=True)

@@ -13,6 +13,7 @@ from resilience.errors import Reason
 from services.gateway.domain.attempt import Attempt
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.configuration import Organization, Project
+from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.limits import Decision
 from services.gateway.domain.options import Options
 from services.gateway.domain.plan import Plan
@@ -42,6 +43,8 @@ class Exchange:
     started: float
     """On the monotonic clock."""
     span: trace.Span
+    dialect: Dialect
+    """What the body is written in, and its answer is to be."""
     operation: str = "chat"
     """What the ledger calls it."""
 
@@ -79,6 +82,8 @@ class Exchange:
     continued_at: int | None = None
     """Characters of the answer that were passed on when it broke off and another attempt went on."""
     degraded: Degraded | None = None
+    dropped: tuple[str, ...] = ()
+    """Fields of the request that whoever answered was not told."""
     # settle
     outcome: Outcome | None = None
     reason: Reason | None = None

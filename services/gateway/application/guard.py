@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from resilience.errors import Failure, Reason
 from services.gateway.application.exchange import Exchange
-from services.gateway.domain.chat import read_chat
 from services.gateway.domain.options import Overrides
 from services.gateway.domain.route import Policy
 
@@ -14,7 +13,7 @@ class Guard:
 
     async def __call__(self, exchange: Exchange) -> None:
         """Read the body, find the route and the deadline. Raises Failure(INVALID_REQUEST, MODEL_NOT_FOUND ...)."""
-        exchange.chat = read_chat(exchange.body)
+        exchange.chat = exchange.dialect.read(exchange.body)
         if exchange.stream is None:
             exchange.stream = exchange.chat.stream
         exchange.route = exchange.organization.route(exchange.chat.model, exchange.project)

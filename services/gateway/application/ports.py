@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from events.cloudevents import Record
-from services.gateway.domain.route import Target
+from services.gateway.domain.dialect import Name
+from services.gateway.domain.route import Target, Unsupported
 from services.gateway.domain.usage import Usage
 
 
@@ -22,6 +23,9 @@ class Envelope:
     timeout: float
     """Seconds that the attempt may take."""
     traceparent: str
+    dialect: Name
+    """What `body` is written in."""
+    unsupported: Unsupported = Unsupported.AUTO
     prefix: str = ""
     """Text that the answer has already; the target is to go on after it."""
 
@@ -38,6 +42,8 @@ class Frame:
     usage: Usage | None = None
     end: bool = False
     """Nothing follows: the vendor finished in order."""
+    dropped: tuple[str, ...] = ()
+    """Fields of the request that the vendor was not told; in the first frame only."""
 
 
 class Hop(Protocol):

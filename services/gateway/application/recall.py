@@ -4,8 +4,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import msgspec
-
 from events.requests import Cache
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
@@ -17,8 +15,6 @@ from services.gateway.domain.cache_key import cache_key
 
 MAX_SHARED_BYTES = 4 * 1024 * 1024
 """Of an answer's beginning, kept for those who come while it is made; beyond it, nobody may come any more."""
-FINISHED = frozenset({"stop", "tool_calls", "function_call"})
-"""Finish reasons of answers that are whole: neither cut at a length nor filtered."""
 
 Frames = AsyncGenerator[Frame, None]
 Ask = Callable[[Exchange], Awaitable[Frames]]
@@ -40,7 +36,7 @@ class Recall:
         if options.no_store or not (cache.ttl > 0 or shares):
             return await ask(exchange)
         principal, stream = exchange.principal, bool(exchange.stream)
-        key = cache_key(principal.organization, principal.project, exchange.chat, stream=stream)
+        key = cache_key(principal.organization, principal.project, exchange.dialect, exchange.chat, stream=stream)
         if key is None:
             return await ask(exchange)
         if cache.ttl > 0:
@@ -175,28 +171,9 @@ def _size(frame: Frame) -> int:
     return len(frame.data) + len(frame.text)
 
 
-class _Choice(msgspec.Struct):
-    finish_reason: str | None = None
-
-
-class _Finished(msgspec.Struct):
-    choices: list[_Choice] = []
-
-
-_decoder = msgspec.json.Decoder(_Finished)
-
-
 def _may_be_kept(exchange: Exchange, frames: Sequence[Frame]) -> bool:
-    """Whether this is a target's own whole answer: each of its alternatives finished, none cut off or filtered."""
+    """Whether this is a target's own whole answer."""
     if exchange.cache is not None or exchange.degraded is not None or exchange.continued_at is not None:
         return False
-    try:
-        reasons = {
-            choice.finish_reason
-            for frame in frames
-            if frame.finish_reason and frame.data
-            for choice in _decoder.decode(frame.data).choices
-        } | {frame.finish_reason for frame in frames if frame.finish_reason}
-    except msgspec.MsgspecError:
-        return False
-    return bool(reasons) and reasons <= (FINISHED | ({None} if exchange.stream else set()))
+    ends = ((frame.data, frame.finish_reason) for frame in frames if frame.finish_reason)
+    return exchange.dialect.may_be_kept(ends, stream=bool(exchange.stream))

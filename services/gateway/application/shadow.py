@@ -86,6 +86,7 @@ class Shadow:
             started_at=self._clock.now(),
             started=now,
             span=trace.INVALID_SPAN,
+            dialect=exchange.dialect,
             operation=OPERATION,
         )
         copy.principal = exchange.principal

@@ -5,24 +5,20 @@ import hashlib
 import msgspec
 
 from services.gateway.domain.chat import Chat
-
-IGNORED = ("stream", "user", "safety_identifier", "prompt_cache_key")
-"""Fields that change nothing in an answer but its form, which counts by itself."""
-IGNORED_WHOLE = ("stream_options",)
-"""Fields that change nothing in a whole answer."""
+from services.gateway.domain.dialect import Dialect
 
 
-def cache_key(organization: str, project: str, chat: Chat, *, stream: bool) -> str | None:
-    """A digest, equal for requests of one project that differ in white space, order of fields or IGNORED ones only.
+def cache_key(organization: str, project: str, dialect: Dialect, chat: Chat, *, stream: bool) -> str | None:
+    """A digest, equal for requests of one project that differ in white space, order of fields or asides only.
 
-    None where the body cannot be read in full. Streams and whole answers have keys of their own.
+    None where the body cannot be read in full. Each dialect has keys of its own; so have streams and whole answers.
     """
     try:
         body = msgspec.json.decode(chat.body)
-        for field in IGNORED if stream else (*IGNORED, *IGNORED_WHOLE):
+        for field in dialect.asides if stream else (*dialect.asides, *dialect.asides_whole):
             body.pop(field, None)
         canonical = msgspec.json.encode(body, order="sorted")
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    scope = "\0".join((organization, project, chat.model, "stream" if stream else "whole")).encode()
+    scope = "\0".join((organization, project, dialect.name, chat.model, "stream" if stream else "whole")).encode()
     return hashlib.sha256(scope + b"\0" + canonical).hexdigest()

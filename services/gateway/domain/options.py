@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from resilience.criticality import Criticality
 from resilience.errors import Failure, Reason
-from services.gateway.domain.route import Continuation
+from services.gateway.domain.route import Continuation, Unsupported
 
 T = TypeVar("T")
 
@@ -19,6 +19,7 @@ MAX_LENGTH = 255
 
 _CRITICALITIES = {criticality.label: criticality for criticality in Criticality}
 _CONTINUATIONS = {continuation.value: continuation for continuation in Continuation}
+_UNSUPPORTED = {unsupported.value: unsupported for unsupported in Unsupported}
 _HEDGES = {"auto": True, "off": False}
 
 
@@ -32,6 +33,7 @@ class Overrides:
     continuation: Continuation | None = None
     first_token_timeout: float | None = None
     idle_timeout: float | None = None
+    unsupported: Unsupported | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def read_overrides(
     continuation: str | None,
     first_token_timeout: float | None,
     idle_timeout: float | None,
+    unsupported: str | None,
 ) -> Overrides:
     """Overrides in their words. Raises Failure(INVALID_REQUEST) that names the field, as `{param}.{field}`."""
     return Overrides(
@@ -70,6 +73,7 @@ def read_overrides(
         continuation=None if continuation is None else _word(continuation, _CONTINUATIONS, f"{param}.continuation"),
         first_token_timeout=read_timeout(first_token_timeout, f"{param}.first_token_timeout"),
         idle_timeout=read_timeout(idle_timeout, f"{param}.idle_timeout"),
+        unsupported=None if unsupported is None else _word(unsupported, _UNSUPPORTED, f"{param}.unsupported"),
     )
 
 

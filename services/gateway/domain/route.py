@@ -27,6 +27,16 @@ class Continuation(StrEnum):
     ERROR = "error"
 
 
+class Unsupported(StrEnum):
+    """What becomes of fields of a request that the target's dialect has no words for."""
+
+    AUTO = "auto"
+    """Hints are left out with a warning; what the answer is about is an error."""
+    ERROR = "error"
+    DROP = "drop"
+    """All are left out with a warning."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a target can do."""
@@ -116,6 +126,7 @@ class Policy:
     single_flight: bool = False
     """Whether identical requests that are under way together make one call."""
     degradation: Degradation = Degradation()
+    unsupported: Unsupported = Unsupported.AUTO
 
 
 @dataclass(frozen=True, slots=True)

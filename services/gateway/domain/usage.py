@@ -8,12 +8,16 @@ NANOS_PER_DOLLAR = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as a vendor counted them; cached ones are part of the input, reasoning ones of the output."""
+    """Tokens as a vendor counted them.
+
+    Those read from its cache and those written to it are part of the input, reasoning ones of the output.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -21,6 +25,7 @@ class Usage:
             self.output_tokens + other.output_tokens,
             self.cached_input_tokens + other.cached_input_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
         )
 
     def answered(self, more: "Usage") -> "Usage":

@@ -13,6 +13,7 @@ from services.gateway import metrics
 from services.gateway.application.complete_chat import CompleteChat
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
+from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.options import Options
 from services.gateway.domain.pressure import Pressure
 
@@ -34,7 +35,14 @@ class Exchanges:
 
     @asynccontextmanager
     async def open(
-        self, *, secret: str | None, body: bytes, stream: bool | None, options: Options, traceparent: str | None
+        self,
+        *,
+        secret: str | None,
+        body: bytes,
+        stream: bool | None,
+        options: Options,
+        traceparent: str | None,
+        dialect: Dialect,
     ) -> AsyncIterator[tuple[Exchange, AsyncGenerator[Frame, None]]]:
         """An exchange and its answer's frames; leaving the context ends it, whether the frames were all read or not.
 
@@ -48,7 +56,9 @@ class Exchanges:
             options=options,
             started_at=self._clock.now(),
             started=self._clock.monotonic(),
-            span=_tracer.start_span("chat", context=parent_of(traceparent), kind=trace.SpanKind.SERVER),
+            span=_tracer.start_span(dialect.operation, context=parent_of(traceparent), kind=trace.SpanKind.SERVER),
+            dialect=dialect,
+            operation=dialect.operation,
         )
         metrics.in_flight.add(1)
         self._pressure.requests += 1
@@ -83,9 +93,9 @@ class Exchanges:
         span = exchange.span
         if span.is_recording():
             if exchange.plan is not None or exchange.cache is not None:
-                span.update_name(f"chat {exchange.chat.model}")
+                span.update_name(f"{exchange.operation} {exchange.chat.model}")
                 span.set_attribute("gen_ai.request.model", exchange.chat.model)
-            span.set_attribute("gen_ai.operation.name", "chat")
+            span.set_attribute("gen_ai.operation.name", exchange.operation)
             span.set_attribute("seawall.request.id", exchange.id)
             if exchange.reason is not None:
                 span.set_attribute("error.type", exchange.reason.value)

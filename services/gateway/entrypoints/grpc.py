@@ -15,6 +15,7 @@ from seawall.gateway.v1 import chat_pb2_grpc
 from services.gateway.application.answer_once import AnswerOnce, Keyed, Part, Parts, is_final
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
+from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.domain.options import Options
 from services.gateway.domain.usage import Usage
 from services.gateway.entrypoints.exchange import Exchanges
@@ -89,6 +90,7 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
             stream=asked.stream,
             options=asked.options,
             traceparent=asked.traceparent,
+            dialect=OPENAI_CHAT,
         )
 
     async def _answer(

@@ -150,6 +150,7 @@ def receipt(exchange: Exchange) -> pb.Receipt:
         continued_at=exchange.continued_at,
         degraded=exchange.degraded.value if exchange.degraded is not None else "",
         cache=exchange.cache.value if exchange.cache is not None else "",
+        dropped=exchange.dropped,
     )
 
 
@@ -196,4 +197,5 @@ def _usage(usage: Usage | None) -> pb.Usage | None:
         output_tokens=usage.output_tokens,
         cached_input_tokens=usage.cached_input_tokens,
         reasoning_tokens=usage.reasoning_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
     )

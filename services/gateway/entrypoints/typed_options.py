@@ -42,6 +42,7 @@ def _overrides(policy: pb.PolicyOverrides) -> Overrides:
         continuation=policy.continuation or None,
         first_token_timeout=_seconds(policy.first_token_timeout) if policy.HasField("first_token_timeout") else None,
         idle_timeout=_seconds(policy.idle_timeout) if policy.HasField("idle_timeout") else None,
+        unsupported=policy.unsupported or None,
     )
 
 

@@ -123,7 +123,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         )
     ) == [
         f"providers[0].name: {NO_NAME}",
-        "providers[0].vendor: input should be 'openai' or 'openai-compatible'",
+        "providers[0].vendor: must be one of openai, openai-compatible, anthropic",
         "models[0].route.targets: is empty",
         "models[0].route.policy.timeout: is not a duration such as 500ms, 60s, 2m or 1h",
         "models[0].route.policy.retries: must be from 0 to 10",

@@ -57,6 +57,7 @@ policies = st.builds(
     st.builds(Cache, times, times),
     st.booleans(),
     st.builds(Degradation, spares, st.text(max_size=20)),
+    st.sampled_from(bounds.UNSUPPORTED.known),
 )
 routes = st.builds(
     Route,

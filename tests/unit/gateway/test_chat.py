@@ -1,7 +1,7 @@
 import pytest
 
 from resilience.errors import Failure, Reason
-from services.gateway.domain.chat import read_chat
+from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ from services.gateway.domain.chat import read_chat
 )
 def test_what_is_not_a_chat_is_told_so_with_its_field(body: bytes, param: str | None) -> None:
     with pytest.raises(Failure) as raised:
-        read_chat(body)
+        OPENAI_CHAT.read(body)
     assert raised.value.reason is Reason.INVALID_REQUEST
     assert raised.value.detail.get("param") == param
 
 
 def test_fields_that_the_gateway_does_not_know_are_not_its_business() -> None:
     body = b'{"model":"m","messages":[{"role":"user","content":[{"type":"new"}]}],"brand_new":{"a":1},"stream":true}'
-    chat = read_chat(body)
+    chat = OPENAI_CHAT.read(body)
     assert (chat.model, chat.stream, chat.body) == ("m", True, body)

@@ -19,10 +19,11 @@ from services.gateway.application.complete_chat import CompleteChat
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
 from services.gateway.domain.configuration import Configuration, Key
+from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.domain.pressure import Pressure
 from services.gateway.domain.route import CachePolicy, Continuation, Degradation, Policy
 from services.gateway.entrypoints.exchange import Exchanges
-from services.gateway.entrypoints.http.chat import ChatCompletions
+from services.gateway.entrypoints.http.chat import Chats
 from services.gateway.entrypoints.http.endpoint import Endpoint
 from tests.unit.gateway.world import STREAM, USAGE, WHOLE, Answer, World, vendor
 
@@ -83,7 +84,7 @@ class Chat:
 
         exchanges = Exchanges(cast("CompleteChat", complete), Pressure(most=1000), clock)
         once = AnswerOnce(MemoryKeys(clock), Authenticator(lambda: CONFIGURATION, PEPPER, clock), clock, ttl=86_400)
-        self.endpoint = Endpoint(ChatCompletions(exchanges, clock), once, max_body=100_000)
+        self.endpoint = Endpoint(Chats(exchanges, OPENAI_CHAT, clock), once, max_body=100_000)
 
     def begin(self, headers: dict[str, str] | None = None, **fields: Any) -> "tuple[Caller, asyncio.Task[None]]":
         caller = Caller(

@@ -28,6 +28,8 @@ from services.gateway.application.recall import Recall
 from services.gateway.application.settle import Settle
 from services.gateway.application.shadow import Shadow
 from services.gateway.domain.configuration import DatedPrice, Organization, Project
+from services.gateway.domain.dialect import Dialect
+from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.options import Options
 from services.gateway.domain.route import Capabilities, Policy, Route, Target
@@ -151,6 +153,7 @@ class World:
         stream: bool | None = None,
         timeout: float | None = None,
         options: Options | None = None,
+        dialect: Dialect = OPENAI_CHAT,
     ) -> Exchange:
         exchange = Exchange(
             id="req_1",
@@ -161,6 +164,7 @@ class World:
             started_at=self.clock.now(),
             started=self.clock.monotonic(),
             span=trace.INVALID_SPAN,
+            dialect=dialect,
         )
         exchange.principal = Principal("acme", "shop", "ci", Role.DEVELOPER)
         exchange.organization = self.organization

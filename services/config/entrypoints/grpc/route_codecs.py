@@ -112,6 +112,7 @@ def _decode_policy(message: pb.Policy) -> Policy:
         cache=cache,
         single_flight=message.single_flight,
         degradation=Degradation(_decode_targets(message.degradation.targets), message.degradation.answer),
+        unsupported=message.unsupported or bounds.AUTO,
     )
 
 
@@ -131,6 +132,7 @@ def _encode_policy(policy: Policy) -> pb.Policy:
         degradation=_unless_empty(
             pb.Degradation(targets=_encode_targets(policy.degradation.targets), answer=policy.degradation.answer)
         ),
+        unsupported=policy.unsupported,
     )
 
 

@@ -22,6 +22,7 @@ from services.gateway.domain.route import (
     Route,
     Strategy,
     Target,
+    Unsupported,
 )
 
 _USUAL = {"openai": Capabilities(prefill=False)}
@@ -84,6 +85,7 @@ class RouteReader:
             **_known(
                 hedge=self._words.meaning("hedge", message.hedge, _HEDGE.__getitem__),
                 continuation=self._words.meaning("continuation", message.continuation, Continuation),
+                unsupported=self._words.meaning("unsupported", message.unsupported, Unsupported),
             ),
         )
 

@@ -1,6 +1,7 @@
 """One attempt under way: its call, its record, and what is learned from how it goes."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from opentelemetry import trace
 
@@ -42,6 +43,7 @@ class Leg:
         remaining = exchange.deadline - now
         self._opened: list[Frame] = []
         self._began = False
+        self._told_at = 0
         self._closed = False
         self._rest = hop.call(
             Envelope(
@@ -53,6 +55,8 @@ class Leg:
                 stream=self._stream,
                 timeout=remaining if self._stream else min(remaining, tried.within),
                 traceparent=traceparent(self._span) if self._span.is_recording() else "",
+                dialect=exchange.dialect.name,
+                unsupported=exchange.policy.unsupported,
                 prefix=prefix,
             )
         )
@@ -153,7 +157,7 @@ class Leg:
                 self._exchange.first_token = now - self._exchange.started
         attempt.characters += len(frame.text)
         if frame.usage is not None:
-            attempt.usage = frame.usage
+            attempt.usage, self._told_at = frame.usage, attempt.characters
         if frame.end:
             self._succeed()
 
@@ -191,11 +195,15 @@ class Leg:
         self._state.pace(stream=self._stream).given_up(now - self.attempt.started)
 
     def _estimate_usage(self) -> None:
-        """What a call used that broke off or was not waited for any longer: vendors bill it and do not tell."""
-        attempt = self.attempt
-        if attempt.usage is None:
+        """What a call used that broke off or was not waited for any longer: vendors bill it and do not tell.
+
+        Some tell at the beginning what the prompt was.
+        """
+        attempt, told = self.attempt, self.attempt.usage
+        if told is None or self._told_at < attempt.characters:
             sent = len(self._exchange.body) + len(self._prefix)
-            attempt.usage = self._state.tokens.usage(sent, attempt.characters)
+            about = self._state.tokens.usage(sent, attempt.characters)
+            attempt.usage = about if told is None else replace(told, output_tokens=about.output_tokens)
             attempt.usage_estimated = True
 
     def _begin_span(self) -> trace.Span:

@@ -15,7 +15,8 @@ from services.gateway.application.attempt.leg import Leg
 from services.gateway.application.attempt.pursuit import Pursuit, Try
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame, Hop
-from services.gateway.domain.continued import Rest, Said
+from services.gateway.domain.continued import Said
+from services.gateway.domain.dialect import Rest
 from services.gateway.domain.plan import Step
 from services.gateway.domain.route import Continuation
 from services.gateway.domain.targets import Targets
@@ -45,9 +46,13 @@ class AttemptTargets:
             try:
                 async with aclosing(leg.frames()) as frames:
                     async for frame in frames:
-                        passed = frame if rest is None else _as_rest(frame, rest)
-                        said.note(passed.data, passed.text)
-                        yield passed
+                        if rest is None:
+                            said.note(frame.data, frame.text)
+                            yield frame
+                            continue
+                        for passed in _as_rest(frame, rest):
+                            said.note(passed.data, passed.text)
+                            yield passed
             except Failure as failure:
                 broken = failure
             else:
@@ -56,7 +61,7 @@ class AttemptTargets:
             leg = await self._another_to_go_on(exchange, said, broken)
             exchange.answering = leg.attempt
             exchange.continued_at = len(said.text)
-            rest = Rest(said, leg.target.name)
+            rest = exchange.dialect.rest(said, leg.target.name)
 
     async def _first_to_answer(self, exchange: Exchange, pursuit: Pursuit, prefix: str = "") -> Leg:
         """Ask one target after another until an answer begins. Raises what the pursuit does."""
@@ -126,7 +131,8 @@ def _may_continue(exchange: Exchange, said: Said, failure: Failure) -> bool:
     return policy is Continuation.CONTINUE or (policy is Continuation.AUTO and chat.plain)
 
 
-def _as_rest(frame: Frame, rest: Rest) -> Frame:
+def _as_rest(frame: Frame, rest: Rest) -> list[Frame]:
+    """The frames to pass on; what the frame tells beside its data comes with the last."""
     usage = rest.usage(frame.usage) if frame.usage is not None else None
-    data, text = rest.chunk(frame.data, frame.text) if frame.data else (b"", "")
-    return replace(frame, data=data, text=text, usage=usage)
+    *earlier, (data, text) = (rest.pieces(frame.data, frame.text) if frame.data else ()) or ((b"", ""),)
+    return [*(Frame(*piece) for piece in earlier), replace(frame, data=data, text=text, usage=usage)]

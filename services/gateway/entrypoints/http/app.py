@@ -1,5 +1,7 @@
 """The gateway's HTTP side: which path goes where."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from chassis import pages
@@ -7,27 +9,31 @@ from chassis.health import Health
 from chassis.http import App, Message, Receive, Scope, Send
 from chassis.pages import JSON, respond
 from resilience.errors import Failure, Reason
+from services.gateway.domain.dialect import Dialect
+from services.gateway.domain.dialects.anthropic_messages import ANTHROPIC_MESSAGES
+from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.entrypoints.door import Door
 from services.gateway.entrypoints.exchange import new_request_id
 from services.gateway.entrypoints.http import models
 from services.gateway.entrypoints.http.endpoint import Endpoint
-from services.gateway.entrypoints.http.errors import REFERENCE, error_body, error_headers, reference, status_of
+from services.gateway.entrypoints.http.errors import REFERENCE, error_headers, error_of, reference
 from services.gateway.entrypoints.http.models import Models
 from services.gateway.entrypoints.http.request import CallerLeftError
 
-CHAT = "/v1/chat/completions"
+CHATS: Mapping[str, Dialect] = {"/v1/chat/completions": OPENAI_CHAT, "/v1/messages": ANTHROPIC_MESSAGES}
+"""Where chats are asked for, and in which dialect."""
 
 log = structlog.stdlib.get_logger("http")
 
 
-def build_app(*, chat: Endpoint, models_endpoint: Models, door: Door, health: Health) -> App:
-    """The ASGI application."""
+def build_app(*, chats: Mapping[str, Endpoint], models_endpoint: Models, door: Door, health: Health) -> App:
+    """The ASGI application; `chats` by their paths."""
     health_pages = pages.pages(health)
     reference_page = reference().encode()
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
-        if path == CHAT:
+        if (chat := chats.get(path)) is not None:
             _only("POST", method)
             await chat(scope, receive, send)
         elif path == models.PATH or path.startswith(f"{models.PATH}/"):
@@ -46,11 +52,16 @@ def build_app(*, chat: Endpoint, models_endpoint: Models, door: Door, health: He
         try:
             await route(scope, receive, send)
         except Failure as failure:
-            await _refuse(send, failure)
+            await _refuse(send, failure, _dialect_at(scope["path"]))
         except CallerLeftError:
             return
 
     return app
+
+
+def _dialect_at(path: str) -> Dialect:
+    """What a caller of `path` speaks, whether there is something at it or not."""
+    return next((dialect for root, dialect in CHATS.items() if f"{path}/".startswith(f"{root}/")), OPENAI_CHAT)
 
 
 def _only(allowed: str, method: str) -> None:
@@ -70,13 +81,18 @@ def _with_request_id(send: Send) -> Send:
     return send_with_id
 
 
-async def _refuse(send: Send, failure: Failure) -> None:
+async def _refuse(send: Send, failure: Failure, dialect: Dialect) -> None:
     """Answer a request that did not become an exchange."""
     request_id = new_request_id()
-    headers = [(b"x-seawall-request-id", request_id.encode()), *error_headers(failure)]
+    headers = [
+        (b"x-seawall-request-id", request_id.encode()),
+        (dialect.request_id_header, request_id.encode()),
+        *error_headers(failure),
+    ]
     if allow := failure.detail.get("allow"):
         headers.append((b"allow", allow.encode()))
     if failure.reason in {Reason.REQUEST_TOO_LARGE, Reason.REQUEST_TIMEOUT}:
         headers.append((b"connection", b"close"))  # the rest of the body is not worth reading
     log.info("refused", request_id=request_id, reason=failure.reason.value)
-    await respond(send, status_of(failure), JSON, error_body(failure, request_id), tuple(headers))
+    status, body = error_of(failure, request_id, dialect)
+    await respond(send, status, JSON, body, tuple(headers))

@@ -1,7 +1,8 @@
-"""POST /v1/chat/completions: decode, call, encode; whole or as server-sent events."""
+"""A POST that asks for a chat, in any dialect: decode, call, encode; whole or as server-sent events."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from urllib.parse import quote
 
 import structlog
 
@@ -11,14 +12,17 @@ from resilience.errors import Failure, Reason
 from services.gateway.application.answer_once import is_final
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
+from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.usage import dollars
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.http.endpoint import Chunk, Head, Headers, Reply, Request
-from services.gateway.entrypoints.http.errors import error_body, error_headers, status_of
+from services.gateway.entrypoints.http.errors import error_headers, error_of
 
 log = structlog.stdlib.get_logger("http")
 
-DONE = b"data: [DONE]\n\n"
+MOST_DROPPED = 50
+"""Names of dropped fields in a header, each cut off at MOST_NAME characters."""
+MOST_NAME = 100
 STREAM_HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -26,11 +30,12 @@ STREAM_HEADERS = (
 )
 
 
-class ChatCompletions:
-    """What the endpoint answers."""
+class Chats:
+    """What the endpoint of a dialect answers."""
 
-    def __init__(self, exchanges: Exchanges, clock: Clock) -> None:
+    def __init__(self, exchanges: Exchanges, dialect: Dialect, clock: Clock) -> None:
         self._exchanges = exchanges
+        self._dialect = dialect
         self._clock = clock
 
     async def __call__(self, request: Request) -> Reply:
@@ -41,13 +46,15 @@ class ChatCompletions:
             stream=None,
             options=request.options,
             traceparent=request.traceparent,
+            dialect=self._dialect,
         ) as (exchange, frames):
             try:
                 first = await anext(frames)
             except Exception as error:  # noqa: BLE001 - the edge: whatever failed, the caller gets an error of ours
                 failure = _as_failure(error, exchange)
                 headers = (*self._headers(exchange), *error_headers(failure))
-                for piece in _whole(status_of(failure), error_body(failure, exchange.id), headers, is_final(failure)):
+                status, body = error_of(failure, exchange.id, self._dialect)
+                for piece in _whole(status, body, headers, is_final(failure)):
                     yield piece
                 return
             if not exchange.stream:
@@ -66,6 +73,7 @@ class ChatCompletions:
         overhead = now - exchange.started - exchange.asking(now)
         headers = [
             (b"x-seawall-request-id", exchange.id.encode()),
+            (self._dialect.request_id_header, exchange.id.encode()),
             (b"x-seawall-attempts", str(len(attempts)).encode()),
             (b"x-seawall-overhead-ms", f"{overhead * 1000:.3f}".encode()),
         ]
@@ -90,21 +98,20 @@ def _whole(status: int, body: bytes, headers: Headers, kept: bool) -> tuple[Head
 
 async def _events(exchange: Exchange, first: Frame, frames: AsyncGenerator[Frame, None]) -> AsyncGenerator[Chunk, None]:
     """The answer as server-sent events. The status is sent, so that an error is the last event."""
+    dialect = exchange.dialect
+    event = dialect.event
     try:
         if first.data:
-            yield _event(first.data)
+            yield Chunk(event(first.data))
         async for frame in frames:
             if frame.data:
-                yield _event(frame.data)
+                yield Chunk(event(frame.data))
     except Exception as error:  # noqa: BLE001 - the edge, as above
-        yield _event(error_body(_as_failure(error, exchange), exchange.id))
+        _, body = error_of(_as_failure(error, exchange), exchange.id, dialect)
+        yield Chunk(event(body))
         yield Chunk(b"", last=True)
     else:
-        yield Chunk(DONE, last=True, kept=True)
-
-
-def _event(data: bytes) -> Chunk:
-    return Chunk(b"data: " + data + b"\n\n")
+        yield Chunk(dialect.end, last=True, kept=True)
 
 
 def _as_failure(error: Exception, exchange: Exchange) -> Failure:
@@ -126,4 +133,12 @@ def _how(exchange: Exchange) -> list[tuple[bytes, bytes]]:
         headers.append((b"x-seawall-degraded", exchange.degraded.value.encode()))
     if exchange.continued_at is not None:
         headers.append((b"x-seawall-continued-at", str(exchange.continued_at).encode()))
+    if exchange.dropped:
+        headers.append((b"x-seawall-dropped", _names(exchange.dropped)))
     return headers
+
+
+def _names(fields: tuple[str, ...]) -> bytes:
+    """Names that callers made up, fit for a header; `...` stands for those that are too many."""
+    names = [quote(name[:MOST_NAME], safe="[]") for name in fields[:MOST_DROPPED]]
+    return ", ".join(names if len(fields) <= MOST_DROPPED else [*names, "..."]).encode()

@@ -1,12 +1,12 @@
-"""Failures as HTTP tells them, in OpenAI's shape: one of two places that translate; gRPC's is chassis.grpc.status."""
+"""Failures as HTTP tells them: one of two places that translate; gRPC's is chassis.grpc.status."""
 
-import json
 import sys
 from dataclasses import dataclass
 
 import msgspec
 
 from resilience.errors import Failure, Reason
+from services.gateway.domain.dialect import Dialect, Told
 from services.gateway.domain.failure import VendorFailure
 
 REFERENCE = "/docs/errors"
@@ -19,7 +19,7 @@ class HttpError:
 
     status: int
     type: str
-    """OpenAI's class of errors, which its SDKs turn into exceptions."""
+    """OpenAI's class of errors; other dialects have words of their own."""
     meaning: str
     remedy: str
 
@@ -146,19 +146,21 @@ def status_of(failure: Failure) -> int:
     return ERRORS[failure.reason].status
 
 
-def error_body(failure: Failure, request_id: str) -> bytes:
-    """The error as JSON, in OpenAI's shape with what Seawall adds: reason's page, request id, the vendor's words."""
-    error: dict[str, object] = {
-        "message": failure.message,
-        "type": ERRORS[failure.reason].type,
-        "param": failure.detail.get("param"),
-        "code": failure.reason.value,
-        "request_id": request_id,
-        "doc_url": f"{REFERENCE}#{failure.reason.value}",
-    }
-    if isinstance(failure, VendorFailure) and failure.body:
-        error["vendor"] = _readable(failure.body)
-    return json.dumps({"error": error}).encode()
+def error_of(failure: Failure, request_id: str, dialect: Dialect) -> tuple[int, bytes]:
+    """HTTP status and body of an error, in the shape of the caller's dialect."""
+    words = failure.body if isinstance(failure, VendorFailure) else b""
+    return dialect.error(
+        Told(
+            reason=failure.reason.value,
+            message=failure.message,
+            status=status_of(failure),
+            kind=ERRORS[failure.reason].type,
+            param=failure.detail.get("param"),
+            request_id=request_id,
+            page=f"{REFERENCE}#{failure.reason.value}",
+            vendor=_readable(words) if words else None,
+        )
+    )
 
 
 def error_headers(failure: Failure) -> tuple[tuple[bytes, bytes], ...]:

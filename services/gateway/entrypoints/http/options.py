@@ -32,6 +32,7 @@ class _Policy(msgspec.Struct, forbid_unknown_fields=True):
     continuation: str | None = None
     first_token_timeout: str | None = None
     idle_timeout: str | None = None
+    unsupported: str | None = None
 
 
 _decoder = msgspec.json.Decoder(_Policy)
@@ -76,6 +77,7 @@ def _overrides(text: str | None) -> Overrides | None:
         continuation=policy.continuation,
         first_token_timeout=_seconds(policy.first_token_timeout, "first_token_timeout"),
         idle_timeout=_seconds(policy.idle_timeout, "idle_timeout"),
+        unsupported=policy.unsupported,
     )
 
 

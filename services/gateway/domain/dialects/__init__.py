@@ -1,0 +1,1 @@
+"""The wire formats of callers: a package for each."""
