@@ -15,7 +15,8 @@ PATH = "/chat/completions"
 
 Fields = dict[str, msgspec.Raw]
 
-_fields = msgspec.json.Decoder(Fields)
+fields_of = msgspec.json.Decoder(Fields).decode
+"""The fields of a JSON object, each as it is written."""
 _encode = msgspec.json.Encoder().encode
 _TRUE = msgspec.Raw(b"true")
 _FALSE = msgspec.Raw(b"false")
@@ -29,7 +30,7 @@ def chat_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> 
     JSON object, or has no messages to put a prefix after.
     """
     try:
-        fields = _fields.decode(body)
+        fields = fields_of(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
     changed = _put(fields, "model", msgspec.Raw(_encode(model)))
@@ -48,6 +49,11 @@ def chat_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> 
     return VendorRequest(PATH, _encode(fields) if changed else body, _choices(fields.get("n")), usage_hidden)
 
 
+def begun(prefix: str) -> dict[str, str]:
+    """The message, last of all, that makes the vendor go on after `prefix`."""
+    return {"role": "assistant", "content": prefix}
+
+
 def _put(fields: Fields, name: str, value: msgspec.Raw) -> bool:
     """Set a field; tells whether that changed anything."""
     if fields.get(name) == value:
@@ -63,13 +69,13 @@ def _prefilled(messages: msgspec.Raw | None, prefix: str) -> msgspec.Raw:
         raise Failure(Reason.INVALID_REQUEST, "The body has no list of messages.")
     before = written[:-1].rstrip()
     comma = b"" if before == b"[" else b","
-    return msgspec.Raw(before + comma + _encode({"role": "assistant", "content": prefix}) + b"]")
+    return msgspec.Raw(before + comma + _encode(begun(prefix)) + b"]")
 
 
 def _usage_options(given: msgspec.Raw | None) -> msgspec.Raw | None:
     """The options with usage asked for; None where they ask for it already."""
     try:
-        options = _fields.decode(given) if given is not None else {}
+        options = fields_of(given) if given is not None else {}
     except msgspec.DecodeError:
         options = {}  # null, or what the vendor would refuse
     if options.get("include_usage") == _TRUE:

@@ -11,7 +11,11 @@ class Details(msgspec.Struct, gc=False):
     """Parts of the token counts, prompt's and completion's alike."""
 
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+
+
+_NO_DETAILS = Details()
 
 
 class UsageObject(msgspec.Struct, gc=False):
@@ -21,15 +25,20 @@ class UsageObject(msgspec.Struct, gc=False):
     completion_tokens: int | None = None
     prompt_tokens_details: Details | None = None
     completion_tokens_details: Details | None = None
+    cached_tokens: int | None = None
+    """Moonshot's, without details (platform.moonshot.ai/docs/api/chat)."""
+    prompt_cache_hit_tokens: int | None = None
+    """DeepSeek's (api-docs.deepseek.com/api/create-chat-completion)."""
 
     def usage(self) -> Usage:
         """As the rest of Seawall counts."""
-        prompt, completion = self.prompt_tokens_details, self.completion_tokens_details
+        prompt, completion = self.prompt_tokens_details or _NO_DETAILS, self.completion_tokens_details or _NO_DETAILS
         return Usage(
             self.prompt_tokens or 0,
             self.completion_tokens or 0,
-            (prompt.cached_tokens or 0) if prompt is not None else 0,
-            (completion.reasoning_tokens or 0) if completion is not None else 0,
+            prompt.cached_tokens or self.cached_tokens or self.prompt_cache_hit_tokens or 0,
+            completion.reasoning_tokens or 0,
+            prompt.cache_write_tokens or 0,
         )
 
 
