@@ -27,6 +27,7 @@ from services.providers.domain.conversation import (
 from services.providers.domain.losses import Losses
 
 USER, MODEL = "user", "model"
+_SYSTEM, _DEVELOPER, _ASSISTANT = Role.SYSTEM, Role.DEVELOPER, Role.ASSISTANT  # an enum's members are slow to look up
 
 FILES = ("https://", "http://", "gs://", "files/")
 """How addresses of files begin that the vendor can fetch; the last is a name of the Files API."""
@@ -42,6 +43,8 @@ class Contents:
         self._signed = self._media_in_answers = generation(model) >= LEVELS
         self._calls: dict[str, tuple[int, str]] = {}
         self._order: dict[int, int] = {}
+        self.details: set[str] = set()
+        """How closely the media are to be looked at, in callers' words."""
         self.system: list[asked.Part] = []
         self.said: list[asked.Content] = []
 
@@ -49,19 +52,20 @@ class Contents:
         """Write a turn; those of one side that follow each other are one."""
         if turn.name:
             self._losses.hint("messages.name")
-        if turn.role in {Role.SYSTEM, Role.DEVELOPER}:
+        if turn.role is _SYSTEM or turn.role is _DEVELOPER:
             if self.said:
                 self._losses.hint("messages.role")  # what it says stays, where it says it does not
             self._instruct(turn)
             return
-        role = MODEL if turn.role is Role.ASSISTANT else USER
-        last = self.said[-1].parts if self.said and self.said[-1].role == role else None
-        parts = last if last is not None else list[asked.Part]()
+        role = MODEL if turn.role is _ASSISTANT else USER
+        last = self.said[-1] if self.said else None
+        new = last is None or last.role != role
+        parts: list[asked.Part] = [] if last is None or new else last.parts
         if role == MODEL:
             self._model_says(turn, parts)
         else:
             self._user_says(turn, parts)
-        if last is None and parts:
+        if new and parts:
             self.said.append(asked.Content(parts, role))
 
     def go_on(self, prefix: str) -> None:
@@ -88,8 +92,9 @@ class Contents:
             parts.sort(key=lambda part: self._order.get(id(part.function_response), len(self._calls)))
 
     def _model_says(self, turn: Turn, parts: list[asked.Part]) -> None:
-        lent = ""
-        called = any(part.function_call is not None for part in parts)
+        lent, called = "", False
+        for before in parts:
+            called |= before.function_call is not None
         for part in turn.parts:
             if isinstance(part, ToolCall):
                 signature = part.signature.removeprefix(signatures.OF_CALL) or lent
@@ -104,23 +109,22 @@ class Contents:
                 self._say(part, parts, alone=len(turn.parts) == 1)
 
     def _say(self, part: Part, parts: list[asked.Part], *, alone: bool) -> None:
-        match part:
-            case Text():
-                if part.text or (alone and not parts):
-                    parts.append(self._text(part))
-            case Media():
-                parts += self._media(part)
-            case Refusal():
-                parts.append(asked.Part(text=part.text))
-            case _:
-                raise Failure(Reason.INVALID_REQUEST, "A turn has a part that only the other side can say.")
+        if isinstance(part, Text):
+            if part.text or (alone and not parts):
+                parts.append(self._text(part))
+        elif isinstance(part, Media):
+            parts += self._media(part)
+        elif isinstance(part, Refusal):
+            parts.append(asked.Part(part.text))
+        else:
+            raise Failure(Reason.INVALID_REQUEST, "A turn has a part that only the other side can say.")
 
     def _text(self, part: Text) -> asked.Part:
         if part.cache:
             self._losses.hint("cache_control")
         if part.citations:
             self._losses.hint("citations")
-        return asked.Part(text=part.text)
+        return asked.Part(part.text)
 
     def _think(self, part: Reasoning, parts: list[asked.Part]) -> None:
         signature = signatures.own(part.signature, signatures.OWN)
@@ -158,7 +162,9 @@ class Contents:
             )
         if result.cache:
             self._losses.hint("cache_control")
-        texts, shown, beside = list[str](), list[asked.ResponsePart](), list[asked.Part]()
+        texts: list[str] = []
+        shown: list[asked.ResponsePart] = []
+        beside: list[asked.Part] = []
         for part in result.parts:
             if isinstance(part, Text):
                 texts.append(self._text(part).text or "")
@@ -180,6 +186,7 @@ class Contents:
 
     def _media(self, part: Media) -> list[asked.Part]:
         """It, after what is told of it; nothing where the vendor cannot fetch it."""
+        self.details.add(part.detail)
         if part.cache:
             self._losses.hint("cache_control")
         if part.cited:

@@ -179,7 +179,7 @@ def _lasts(detail: wire.Detail) -> bool:
 
 def _details(error: wire.Status) -> list[wire.Detail]:
     """Those that can be read."""
-    read = list[wire.Detail]()
+    read: list[wire.Detail] = []
     for raw in error.details or ():
         try:
             read.append(wire.detail.decode(raw))

@@ -10,7 +10,7 @@ from services.providers.adapters.gemini.models import thinking_config
 from services.providers.adapters.gemini.replies import ReplyReader, read_reply
 from services.providers.adapters.gemini.requests import path_of
 from services.providers.application.ports import VendorRequest
-from services.providers.domain.conversation import Conversation, Format, Media, Tool, ToolChoice, ToolResult
+from services.providers.domain.conversation import Conversation, Format, Tool, ToolChoice
 from services.providers.domain.losses import Losses
 from services.providers.domain.reply import Reply
 
@@ -45,7 +45,7 @@ class GeminiGrammar:
                 asked.Content(contents.system) if contents.system else None,
                 (asked.Tool([_declaration(tool, losses) for tool in tools]),) if tools else None,
                 _tool_config(tools, conversation.tool_choice) if tools else None,
-                _config(conversation, model, losses),
+                _config(conversation, model, _resolution(contents.details, losses), losses),
             )
         )
         if conversation.parallel_tools is False and tools:
@@ -79,7 +79,7 @@ def _tool_config(tools: tuple[Tool, ...], choice: ToolChoice | None) -> asked.To
     return asked.ToolConfig(asked.FunctionCallingConfig(mode, names))
 
 
-def _config(asks: Conversation, model: str, losses: Losses) -> asked.GenerationConfig | None:
+def _config(asks: Conversation, model: str, resolution: str | None, losses: Losses) -> asked.GenerationConfig | None:
     config = asked.GenerationConfig(
         asks.max_tokens,
         asks.temperature,
@@ -92,7 +92,7 @@ def _config(asks: Conversation, model: str, losses: Losses) -> asked.GenerationC
         asks.choices if asks.choices > 1 else None,
         response_logprobs=asks.logprobs or None,
         logprobs=asks.top_logprobs if asks.logprobs else None,
-        media_resolution=_resolution(asks, losses),
+        media_resolution=resolution,
         thinking_config=thinking_config(asks.thinking, model, losses) if asks.thinking is not None else None,
     )
     if asks.format is not None:
@@ -112,15 +112,8 @@ def _answer_in(given: Format, config: asked.GenerationConfig, losses: Losses) ->
         losses.hint("response_format.json_schema.description")
 
 
-def _resolution(asks: Conversation, losses: Losses) -> str | None:
+def _resolution(details: set[str], losses: Losses) -> str | None:
     """What all media are to be looked at with; None where they differ, or nothing was said."""
-    details = set[str]()
-    for turn in asks.turns:
-        for part in turn.parts:
-            if isinstance(part, Media):
-                details.add(part.detail)
-            elif isinstance(part, ToolResult):
-                details.update(each.detail for each in part.parts if isinstance(each, Media))
     if len(details) == 1 and (resolution := RESOLUTIONS.get(min(details))) is not None:
         return resolution
     if details - {"", "auto"}:

@@ -103,7 +103,8 @@ class ReplyReader:
 
 
 def _choice(candidate: wire.Candidate, reply: str) -> Choice:
-    parts, calls = list[Part](), 0
+    parts: list[Part] = []
+    calls = 0
     citations = tuple(_citations(candidate))
     for part in candidate.parts:
         call = part.function_call
