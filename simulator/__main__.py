@@ -8,22 +8,24 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import get_args
 
 import uvloop
 from pydantic import ValidationError
 
 from simulator.scripts import Script, load
 from simulator.simulator import Simulator
-from simulator.vendor import VendorSpec
+from simulator.vendor import DialectName, VendorSpec
 
 _LAST_PORT = 65_535
 _PORT_DIGITS = 5
 
 
 def _vendor(text: str) -> VendorSpec:
-    name, _, port = text.partition(":")
+    named, _, port = text.partition(":")
+    name, _, dialect = named.partition("=")
     try:
-        return VendorSpec.model_validate({"name": name, "port": port or 0})
+        return VendorSpec.model_validate({"name": name, "dialect": dialect or "openai", "port": port or 0})
     except ValidationError as invalid:
         problem = invalid.errors()[0]
         raise argparse.ArgumentTypeError(f"{text!r}: {problem['loc'][0]}: {problem['msg']}") from None
@@ -38,8 +40,8 @@ def _port(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument(
-        "--vendor", dest="vendors", action="append", type=_vendor, required=True, metavar="NAME[:PORT]",
-        help="a vendor, on a free port unless one is given; repeat for more",
+        "--vendor", dest="vendors", action="append", type=_vendor, required=True, metavar="NAME[=DIALECT][:PORT]",
+        help=f"a vendor ({' or '.join(get_args(DialectName))}), on a free port unless one is given; repeat for more",
     )  # fmt: skip
     parser.add_argument(
         "--control-port", type=_port, default=0, metavar="PORT", help="0, the default, takes a free one"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from simulator.answers import Prefill
 from simulator.capacity import Capacity
 from simulator.faults import Fault
+from simulator.functions import Answers
 from simulator.latency import Constant, Latency
 from simulator.splits import Split
 
@@ -22,9 +23,10 @@ class Behaviour(BaseModel):
     `first_byte` passes before the response's headers, `between_chunks` before every chunk of a stream but the first.
     Shares of faults add up: 0.1 of resets and 0.2 of errors leave 0.7 of the calls alone.
 
-    `answer`: `tool_call` calls a function even where the request leaves that to the vendor. `prefill`: what becomes of
-    a request that ends with the beginning of an answer: the answer `continues`, `repeats` the beginning first,
-    `ignores` it, or the request is refused. `context_window` counts tokens of the prompt; longer ones are refused.
+    `answer`: `tool_call` calls a function even where the request leaves that to the vendor, `tool_calls` several where
+    it allows that: each that is offered, a single one twice. `prefill`: what becomes of a request that ends with the
+    beginning of an answer: the answer `continues`, `repeats` the beginning first, `ignores` it, or the request is
+    refused. `context_window` counts tokens of the prompt; longer ones are refused.
 
     `split` cuts the body into pieces that leave one by one; `gzip` compresses it where the request accepts it, or
     always. `slots` answers at once, then a `queue`; a call that finds it full is refused with the status `full`.
@@ -36,14 +38,14 @@ class Behaviour(BaseModel):
     between_chunks: Latency = Constant()
     answer_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] = 16
     tokens_per_chunk: Annotated[int, Field(ge=1, le=MAX_TOKENS)] = 1
-    answer: Literal["text", "tool_call"] = "text"
+    answer: Answers = "text"
     prefill: Prefill = "continues"
     context_window: Annotated[int, Field(ge=1)] | None = None
     split: Split | None = None
     gzip: Literal["never", "accepted", "always"] = "never"
     slots: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = None
     queue: Annotated[int, Field(ge=0, le=MAX_TOKENS)] = 100
-    full: Literal[429, 503] = 503
+    full: Literal[429, 503, 529] = 503
     faults: Annotated[tuple[Fault, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from simulator.control import ControlApp
-from simulator.dialects.openai import OpenAIApp
+from simulator.dialects import APPS
 from simulator.listener import Listener
 from simulator.scripts import Script
 from simulator.vendor import Vendor, VendorSpec
@@ -29,7 +29,7 @@ class Simulator:
             spec = VendorSpec(name=given) if isinstance(given, str) else given
             if spec.name in self.vendors:
                 raise ValueError(f"vendor {spec.name!r} is named twice")
-            self.vendors[spec.name] = Vendor(spec, OpenAIApp, host=host, seed=seed)
+            self.vendors[spec.name] = Vendor(spec, APPS, host=host, seed=seed)
         self._control = Listener(ControlApp(self.vendors), host, control_port)
         self._stack = AsyncExitStack()
 

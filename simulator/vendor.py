@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.access import Access
 from simulator.behaviour import ActiveBehaviour, Behaviour
-from simulator.listener import App, Listener
+from simulator.listener import App, Listener, Receive, Scope, Send
 from simulator.recorder import Call, Recorder
 from simulator.scripts import Player, Script, Step
 
+DialectName = Literal["openai", "anthropic"]
+# What a client adds paths to: OpenAI's names the version, Anthropic's does not.
+_BASE_PATHS: Mapping[DialectName, str] = {"openai": "/v1", "anthropic": ""}
+
 
 class VendorSpec(BaseModel):
-    """What a vendor starts with; port 0 takes any free one."""
+    """What a vendor starts with; port 0 takes any free one. `dialect` is whose API it speaks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
+    dialect: DialectName = "openai"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     access: Access = Access()
 
 
 class Vendor:
-    """One vendor; everything but its name may be changed while it runs. `app` makes the ASGI app of its dialect."""
+    """One vendor; everything but its name may be changed while it runs. `apps` make the ASGI app of each dialect."""
 
-    def __init__(self, spec: VendorSpec, app: Callable[[Vendor], App], *, host: str, seed: int) -> None:
+    def __init__(
+        self, spec: VendorSpec, apps: Mapping[DialectName, Callable[[Vendor], App]], *, host: str, seed: int
+    ) -> None:
         self.name = spec.name
+        self.dialect: DialectName = spec.dialect
         self.access = spec.access
         self.recorder = Recorder()
         self.rng = Random(f"{seed}:{spec.name}")  # noqa: S311 - draws must be repeatable, and guard nothing
@@ -38,12 +46,19 @@ class Vendor:
         self._by_model: dict[str, ActiveBehaviour] = {}
         self._ends: dict[str | None, asyncio.TimerHandle] = {}
         self._player: Player | None = None
-        self._listener = Listener(app(self), host, spec.port)
+        self._apps = {name: app(self) for name, app in apps.items()}
+        self._listener = Listener(self._serve, host, spec.port)
 
     @property
     def base_url(self) -> str:
         """What a client of the vendor is configured with."""
-        return f"{self._listener.url}/v1"
+        return self._listener.url + _BASE_PATHS[self.dialect]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that it lists; where it answers any, two of its own."""
+        models = self.access.models
+        return (f"{self.name}-small", f"{self.name}-large") if models is None else models
 
     @property
     def is_up(self) -> bool:
@@ -128,6 +143,9 @@ class Vendor:
         for end in self._ends.values():
             end.cancel()
         await self._listener.release()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._apps[self.dialect](scope, receive, send)
 
     async def _perform(self, step: Step) -> None:
         if step.behaviour is not None:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
+from pydantic import BaseModel, ConfigDict
 
 from simulator.access import Access
 from simulator.behaviour import Behaviour
 from simulator.control.asked import Asked, RefusedError
 from simulator.recorder import Call
 from simulator.scripts import Script, UnknownVendorError
-from simulator.vendor import Vendor
+from simulator.vendor import DialectName, Vendor
 
 DEFAULT_CALLS = 100
 MAX_CALLS = 10_000
@@ -24,12 +25,19 @@ JSONObject = dict[str, object]
 Action = Callable[[Vendor, Asked], Awaitable[JSONObject]]
 
 
+class _Dialect(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    dialect: DialectName
+
+
 def describe(vendor: Vendor) -> JSONObject:
     """Return a vendor's state as JSON-able values."""
     default, by_model = vendor.behaviours()
     script = vendor.script()
     return {
         "name": vendor.name,
+        "dialect": vendor.dialect,
         "base_url": vendor.base_url,
         "up": vendor.is_up,
         "counters": vendor.counters(),
@@ -59,6 +67,11 @@ async def _clear_behaviour(vendor: Vendor, asked: Asked) -> JSONObject:
 
 async def _set_access(vendor: Vendor, asked: Asked) -> JSONObject:
     vendor.access = asked.parsed(Access)
+    return describe(vendor)
+
+
+async def _set_dialect(vendor: Vendor, asked: Asked) -> JSONObject:
+    vendor.dialect = asked.parsed(_Dialect).dialect
     return describe(vendor)
 
 
@@ -122,6 +135,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Action]], ...] = (
     # A model's name may hold slashes.
     (re.compile(r"/vendors/(?P<vendor>[^/]+)/models/(?P<model>.+)/behaviour"), _BEHAVIOUR),
     (re.compile(r"/vendors/(?P<vendor>[^/]+)/access"), {"PUT": _set_access}),
+    (re.compile(r"/vendors/(?P<vendor>[^/]+)/dialect"), {"PUT": _set_dialect}),
     (re.compile(r"/vendors/(?P<vendor>[^/]+)/down"), {"POST": _down}),
     (re.compile(r"/vendors/(?P<vendor>[^/]+)/up"), {"POST": _up}),
     (re.compile(r"/vendors/(?P<vendor>[^/]+)/heal"), {"POST": _heal}),

@@ -2,6 +2,6 @@
 
 from simulator.delivery.delivery import Delivery
 from simulator.delivery.rendered import Dialect, Rendered
-from simulator.delivery.response import JSON, ClientLeftError, Headers, Response
+from simulator.delivery.response import JSON, ClientLeftError, Header, Headers, Response
 
-__all__ = ["JSON", "ClientLeftError", "Delivery", "Dialect", "Headers", "Rendered", "Response"]
+__all__ = ["JSON", "ClientLeftError", "Delivery", "Dialect", "Header", "Headers", "Rendered", "Response"]

@@ -68,7 +68,7 @@ class Delivery:
     async def _refuse(self, fault: Refusal) -> None:
         match fault:
             case ErrorStatus():
-                extra = [] if fault.retry_after is None else _retry_after(fault.retry_after)
+                extra = [] if fault.retry_after is None else self._dialect.retry_after(fault.retry_after)
                 await self._whole(fault.status, self._dialect.error_body(fault.status, fault), extra)
             case ContextLength() | ContentFilter() | RefusesPrefill():
                 await self._whole(400, self._dialect.error_body(400, fault))
@@ -111,10 +111,10 @@ class Delivery:
                 await self._response.end(self._dialect.error_event(fault))
             case NoDone():
                 await self._send_part(answer, len(answer.pieces))
-                await self._leave_open(answer.finish + answer.usage, fault)
+                await self._leave_open(answer.finish, fault)
             case NoFinish():
                 await self._send_part(answer, len(answer.pieces))
-                await self._response.end(answer.usage + answer.done)
+                await self._response.end(answer.unfinished + answer.done)
             case _:
                 assert_never(fault)
 
@@ -242,11 +242,3 @@ class Delivery:
 
 def _half(body: bytes) -> bytes:
     return body[: len(body) // 2]
-
-
-def _retry_after(seconds: float) -> Headers:
-    # The header is in whole seconds; OpenAI tells finer waits in a header of its own beside it.
-    headers = [(b"retry-after", b"%d" % -(-seconds // 1))]
-    if seconds % 1:
-        headers.append((b"retry-after-ms", b"%d" % (seconds * 1000)))
-    return headers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from simulator.delivery.response import Headers
 from simulator.faults import Complaint
 
 
@@ -12,7 +13,9 @@ from simulator.faults import Complaint
 class Rendered:
     """An answer in bytes: pieces that carry text, then how a stream closes. A plain answer is one piece.
 
-    `tokens[i]` is the number of the answer's tokens given by the pieces up to and including the i-th.
+    `tokens[i]` is the number of the answer's tokens given by the pieces up to and including the i-th. A stream closes
+    with `finish`, which has the finish reason and the usage, and with `done`, its end mark; `unfinished` is what comes
+    instead of `finish` where the finish reason is kept back.
     """
 
     stream: bool
@@ -20,13 +23,13 @@ class Rendered:
     tokens: tuple[int, ...]
     prompt_tokens: int
     finish: bytes = b""
-    usage: bytes = b""
+    unfinished: bytes = b""
     done: bytes = b""
 
     @property
     def closing(self) -> bytes:
         """All that follows a stream's last piece."""
-        return self.finish + self.usage + self.done
+        return self.finish + self.done
 
 
 class Dialect(Protocol):
@@ -34,6 +37,9 @@ class Dialect(Protocol):
 
     def error_body(self, status: int, error: Complaint) -> bytes:
         """Return an error as the body of a response."""
+
+    def retry_after(self, seconds: float) -> Headers:
+        """Return the headers that tell how long to wait."""
 
     def error_event(self, error: Complaint) -> bytes:
         """Return an error as an event of a stream."""

@@ -1,1 +1,12 @@
 """The wire formats that simulated vendors speak; each renders answers for `simulator.delivery` to send."""
+
+from collections.abc import Callable, Mapping
+
+from simulator.dialects.anthropic import AnthropicApp
+from simulator.dialects.openai import OpenAIApp
+from simulator.listener import App
+from simulator.vendor import DialectName, Vendor
+
+APPS: Mapping[DialectName, Callable[[Vendor], App]] = {"openai": OpenAIApp, "anthropic": AnthropicApp}
+
+__all__ = ["APPS"]

@@ -35,7 +35,7 @@ class Aimed(BaseModel):
 
 
 class Complaint(Aimed):
-    """An error in the vendor's own words; what is left out is what the vendor says for such a status."""
+    """An error in the vendor's own words; what is left out is what the vendor says for such a fault or status."""
 
     code: Word | None = None
     type: Word | None = None

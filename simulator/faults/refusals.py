@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from simulator.faults.aim import Aimed, Complaint, Word
+from simulator.faults.aim import Aimed, Complaint
 
 
 class ErrorStatus(Complaint):
@@ -27,21 +27,12 @@ class ContextLength(Complaint):
     """Status 400: the prompt is longer than the model can take, whatever its length is."""
 
     kind: Literal["context_length"] = "context_length"
-    code: Word | None = "context_length_exceeded"
-    message: Word | None = "This model's maximum context length is exceeded. Please reduce the length of the messages."
-    param: Word | None = "messages"
 
 
 class ContentFilter(Complaint):
     """Status 400: the vendor's policy on content refuses the prompt."""
 
     kind: Literal["content_filter"] = "content_filter"
-    code: Word | None = "content_filter"
-    message: Word | None = (
-        "The response was filtered due to the prompt triggering the content management policy. "
-        "Please modify your prompt and retry."
-    )
-    param: Word | None = "prompt"
 
 
 class RefusesPrefill(Complaint):
@@ -50,10 +41,6 @@ class RefusesPrefill(Complaint):
     prefix_only: ClassVar[bool] = True
 
     kind: Literal["refuses_prefill"] = "refuses_prefill"
-    message: Word | None = (
-        "This model does not support assistant message prefill. The conversation must end with a user message."
-    )
-    param: Word | None = "messages"
 
 
 class Reset(Aimed):

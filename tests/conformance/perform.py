@@ -7,6 +7,7 @@ from itertools import pairwise
 from simulator import Behaviour, Call, Constant
 from simulator.answers import Question as Prompt
 from simulator.answers import compose
+from simulator.functions import Function
 from tests.conformance.callers import QUESTION, Callers, Heard, Question
 from tests.conformance.case import ANSWER_TOKENS, Asked, Caller, Case, Count, Joined, Refused, Whole
 from tests.conformance.manifest import model_of
@@ -101,7 +102,9 @@ class Performance:
 
 def answer(vendor: str, model: str, asked: Asked = Asked.TEXT) -> str:
     """The whole text of a vendor's answer."""
-    prompt = Prompt(QUESTION, in_json=asked is Asked.SCHEMA, function="tell" if asked is Asked.TOOL else "")
+    prompt = Prompt(
+        QUESTION, in_json=asked is Asked.SCHEMA, functions=(Function("tell"),) if asked is Asked.TOOL else ()
+    )
     return compose(vendor, model, prompt, length=ANSWER_TOKENS).text
 
 

@@ -2,223 +2,101 @@
 
 from __future__ import annotations
 
-import asyncio
-import zlib
-from dataclasses import replace
+from collections.abc import Sequence
 
 import msgspec
 
-from simulator.answers import Answer, Question, compose
-from simulator.behaviour import ActiveBehaviour, Behaviour
-from simulator.capacity import FullError, Turn
-from simulator.delivery import JSON, ClientLeftError, Delivery, Headers, Rendered, Response
+from simulator.answers import Answer
+from simulator.delivery import Headers, Rendered
+from simulator.dialects.chat import ChatApp
+from simulator.dialects.http import header
 from simulator.dialects.openai import render
-from simulator.dialects.openai.errors import OpenAIDialect, RejectedError, bad_request, error
+from simulator.dialects.openai.errors import OpenAIDialect
 from simulator.dialects.openai.request import ChatRequest, check, decode
-from simulator.faults import Complaint, Fault, Filtered, RefusesPrefill
-from simulator.listener import Receive, Scope, Send
-from simulator.recorder import CLIENT_CLOSED, COMPLETED, OVERLOADED, WENT_DOWN, Call
-from simulator.vendor import Vendor
-
-MAX_BODY_BYTES = 64 * 1024 * 1024
-BODY_DEADLINE_SECONDS = 30.0
-_MODEL_CACHE = 1000
+from simulator.dialects.rejected import RejectedError, bad_request
+from simulator.listener import Receive, Scope
+from simulator.recorder import Call
 
 
-class OpenAIApp:
-    """One vendor's API; faults and latencies apply to chat completions, `down` to everything."""
+class OpenAIApp(ChatApp[ChatRequest]):
+    """One vendor's API in OpenAI's format."""
 
-    def __init__(self, vendor: Vendor) -> None:
-        self._vendor = vendor
-        self._dialect = OpenAIDialect()
-        # Ids differ between vendors and repeat from run to run.
-        self._id_base = zlib.crc32(vendor.name.encode()) << 64
-        self._quoted: dict[str, bytes] = {}
+    chat_path = "/v1/chat/completions"
+    max_body_bytes = 64 * 1024 * 1024
+    _dialect = OpenAIDialect()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        path: str = scope["path"]
-        if path == "/v1/chat/completions" and scope["method"] == "POST":
-            await self._complete(scope, receive, send)
-            return
-        try:
-            body = self._look_up(scope["method"], path, _header(scope, b"authorization"))
-        except RejectedError as rejected:
-            await _respond(send, rejected.status, rejected.body, [])
-        else:
-            await _respond(send, 200, body, [])
+    def dialect(self, identity: bytes) -> OpenAIDialect:  # noqa: ARG002 - errors do not say which request they are of
+        """Return what renders errors."""
+        return self._dialect
 
-    async def _complete(self, scope: Scope, receive: Receive, send: Send) -> None:
-        recorder = self._vendor.recorder
-        authorization = _header(scope, b"authorization")
-        call, began = recorder.begin(authorization.rpartition(" ")[2][-4:], _header(scope, b"traceparent"))
-        identity = b"%026x" % (self._id_base + call.number)
-        response = Response(scope, receive, send, rng=self._vendor.rng)
-        try:
-            request = await self._read(call, authorization, receive)
-            active = self._vendor.active(call.model)
-            behaviour = active.behaviour
-            question = request.question(behaviour.answer)
-            _check_prompt(question, behaviour)
-            with self._enter(active) as turn:
-                await response.until(turn.granted)
-                fault = active.draw_fault(self._vendor.rng, stream=call.stream, prefix=call.prefix)
-                if fault is not None:
-                    call.outcome = f"faulted:{fault.kind}"
-                answer = self._compose(call.model, question, behaviour, fault)
-                rendered = self._render(answer, call, request, behaviour.tokens_per_chunk, identity)
-                response.headers = _headers(identity, b"%d" % (recorder.seconds_since(began) * 1000))
-                response.shape(split=behaviour.split, gzip=_compresses(behaviour, scope))
-                await response.pause(behaviour.first_byte)
-                await Delivery(response, call, self._dialect, behaviour.between_chunks).deliver(rendered, fault)
-            if fault is None:
-                call.outcome = COMPLETED
-        except RejectedError as rejected:
-            call.status, call.outcome = rejected.status, rejected.outcome
-            await _respond(send, rejected.status, rejected.body, _headers(identity, b"0"))
-        except ClientLeftError:
-            self._note_departure(call)
-        finally:
-            recorder.end(call, began)
+    def headers(self, identity: bytes, milliseconds: bytes) -> Headers:
+        """Return the request's id and how long it took."""
+        return [(b"x-request-id", b"req_" + identity), (b"openai-processing-ms", milliseconds)]
 
-    def _note_departure(self, call: Call) -> None:
-        if not self._vendor.is_up:
-            call.outcome = WENT_DOWN
-            return
-        call.client_left = True
-        if not call.outcome.startswith("faulted:"):
-            call.outcome = CLIENT_CLOSED
+    def key(self, scope: Scope) -> str:
+        """Return the Bearer key."""
+        return header(scope, b"authorization").rpartition(" ")[2]
 
-    def _enter(self, active: ActiveBehaviour) -> Turn:
-        try:
-            return active.capacity.enter()
-        except FullError:
-            status = active.behaviour.full
-            raise RejectedError(status, self._dialect.error_body(status, Complaint()), OVERLOADED) from None
+    def admit(self, scope: Scope) -> None:
+        """Demand a Bearer key that the vendor accepts."""
+        scheme, _, key = header(scope, b"authorization").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise RejectedError(401, "You didn't provide an API key in an Authorization header.")
+        accepted = self.vendor.access.keys
+        if accepted is not None and key.strip() not in accepted:
+            raise RejectedError(401, f"Incorrect API key provided: ****{key[-4:]}.", code="invalid_api_key")
 
-    async def _read(self, call: Call, authorization: str, receive: Receive) -> ChatRequest:
-        body = await _body(receive)
-        self._vendor.recorder.keep_body(call, body)
-        self._authenticate(authorization)
+    def read(self, body: bytes) -> ChatRequest:
+        """Return the request that names a model."""
         request = decode(body)
         if not request.model:
             raise bad_request("you must provide a model parameter")
-        call.model, call.stream, call.prefix = request.model, request.stream is True, bool(request.prefix)
-        check(request)
-        self._check_model(request.model)
         return request
 
-    def _compose(self, model: str, question: Question, behaviour: Behaviour, fault: Fault | None) -> Answer:
-        length, prefill = behaviour.answer_tokens, behaviour.prefill
-        answer = compose(self._vendor.name, model, question, length=length, prefill=prefill)
-        if isinstance(fault, Filtered):
-            given = answer.tokens[: fault.after_chunks * behaviour.tokens_per_chunk]
-            answer = replace(answer, tokens=given, finish_reason="content_filter")
-        return answer
+    def check(self, request: ChatRequest, scope: Scope) -> None:  # noqa: ARG002 - no header has a say
+        """Demand what the API demands."""
+        check(request)
 
-    def _render(
-        self, answer: Answer, call: Call, request: ChatRequest, tokens_per_chunk: int, identity: bytes
-    ) -> Rendered:
-        heading = render.Heading(identity, int(call.time), self._quote(call.model))
-        if not call.stream:
-            return render.completion(answer, heading)
-        options = request.stream_options
-        include_usage = options is not None and options.include_usage is True
-        return render.chunks(answer, heading, tokens_per_chunk=tokens_per_chunk, include_usage=include_usage)
-
-    def _quote(self, model: str) -> bytes:
-        quoted = self._quoted.get(model)
-        if quoted is None:
-            quoted = msgspec.json.encode(model)
-            if len(self._quoted) < _MODEL_CACHE:
-                self._quoted[model] = quoted
-        return quoted
-
-    def _authenticate(self, authorization: str) -> None:
-        scheme, _, key = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            raise RejectedError(401, error("You didn't provide an API key in an Authorization header."))
-        accepted = self._vendor.access.keys
-        if accepted is not None and key.strip() not in accepted:
-            message = f"Incorrect API key provided: ****{key[-4:]}."
-            raise RejectedError(401, error(message, code="invalid_api_key"))
-
-    def _check_model(self, model: str) -> None:
-        models = self._vendor.access.models
+    def check_model(self, model: str) -> None:
+        """Demand a model of the vendor's."""
+        models = self.vendor.access.models
         if models is not None and model not in models:
             message = f"The model `{model}` does not exist or you do not have access to it."
-            raise RejectedError(404, error(message, code="model_not_found"))
+            raise RejectedError(404, message, code="model_not_found")
 
-    def _look_up(self, method: str, path: str, authorization: str) -> bytes:
-        self._authenticate(authorization)
-        known = path in {"/v1/models", "/v1/chat/completions"} or path.startswith("/v1/models/")
-        if not known:
-            raise RejectedError(404, error(f"Invalid URL ({method} {path})"))
-        if method != "GET" or path == "/v1/chat/completions":
-            raise RejectedError(405, error(f"Not allowed to {method} on {path}.", code="method_not_supported"))
-        owner = self._vendor.name
-        if path == "/v1/models":
-            models = self._vendor.access.models
-            names = (f"{owner}-small", f"{owner}-large") if models is None else models
-            listed = [render.model_object(name, owner) for name in names]
-            return msgspec.json.encode({"object": "list", "data": listed})
-        model = path.removeprefix("/v1/models/")
-        self._check_model(model)
-        return msgspec.json.encode(render.model_object(model, owner))
-
-
-def _check_prompt(question: Question, behaviour: Behaviour) -> None:
-    if question.prefix and behaviour.prefill == "refuses":
-        refusal = RefusesPrefill()
-        raise bad_request(refusal.message or "", refusal.param)
-    window, given = behaviour.context_window, question.prompt_tokens
-    if window is not None and given > window:
-        raise bad_request(
+    def too_long(self, given: int, window: int) -> RejectedError:
+        """Say how long the prompt is, and how long it may be."""
+        return bad_request(
             f"This model's maximum context length is {window} tokens. However, your messages resulted in {given} "
             "tokens. Please reduce the length of the messages.",
             "messages",
             "context_length_exceeded",
         )
 
+    def render(
+        self, answers: Sequence[Answer], call: Call, request: ChatRequest, chunk: int, identity: bytes
+    ) -> Rendered:
+        """Return a chat completion, or its chunks."""
+        heading = render.Heading(identity, int(call.time), self.quote(call.model))
+        if not call.stream:
+            return render.completion(answers, heading)
+        options = request.stream_options
+        include_usage = options is not None and options.include_usage is True
+        return render.chunks(answers, heading, tokens_per_chunk=chunk, include_usage=include_usage)
 
-def _compresses(behaviour: Behaviour, scope: Scope) -> bool:
-    asked = "gzip" in _header(scope, b"accept-encoding")
-    return behaviour.gzip == "always" or (behaviour.gzip == "accepted" and asked)
-
-
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    if message["type"] == "http.request" and not message["more_body"]:
-        whole: bytes = message["body"]
-        return whole
-    parts = bytearray()
-    try:
-        async with asyncio.timeout(BODY_DEADLINE_SECONDS):
-            while message["type"] == "http.request":
-                parts += message["body"]
-                if len(parts) > MAX_BODY_BYTES:
-                    raise RejectedError(413, error(f"The request is larger than {MAX_BODY_BYTES} bytes."))
-                if not message["more_body"]:
-                    return bytes(parts)
-                message = await receive()
-    except TimeoutError:
-        raise RejectedError(408, error("The request's body did not arrive in time.")) from None
-    raise ClientLeftError
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    for key, value in scope["headers"]:
-        if key == name:
-            text: str = value.decode("latin-1")
-            return text
-    return ""
-
-
-def _headers(identity: bytes, milliseconds: bytes) -> Headers:
-    return [(b"x-request-id", b"req_" + identity), (b"openai-processing-ms", milliseconds)]
-
-
-async def _respond(send: Send, status: int, body: bytes, headers: Headers) -> None:
-    start = [JSON, (b"content-length", b"%d" % len(body)), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})
+    async def look_up(self, scope: Scope, receive: Receive) -> bytes:  # noqa: ARG002 - nothing else has a body
+        """List models, or show one."""
+        self.admit(scope)
+        method, path = scope["method"], scope["path"]
+        known = path in {"/v1/models", self.chat_path} or path.startswith("/v1/models/")
+        if not known:
+            raise RejectedError(404, f"Invalid URL ({method} {path})")
+        if method != "GET" or path == self.chat_path:
+            raise RejectedError(405, f"Not allowed to {method} on {path}.", code="method_not_supported")
+        owner = self.vendor.name
+        if path == "/v1/models":
+            listed = [render.model_object(name, owner) for name in self.vendor.models]
+            return msgspec.json.encode({"object": "list", "data": listed})
+        model = path.removeprefix("/v1/models/")
+        self.check_model(model)
+        return msgspec.json.encode(render.model_object(model, owner))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from simulator.faults import Complaint
-from simulator.recorder import REJECTED
+from simulator.delivery import Headers
+from simulator.dialects.rejected import RejectedError
+from simulator.faults import Complaint, ContentFilter, ContextLength, RefusesPrefill
 
 # Type, code and message of what the vendor says for a status; the others are server errors.
 _ERRORS: dict[int, tuple[str, str | None, str]] = {
@@ -20,26 +21,27 @@ _ERRORS: dict[int, tuple[str, str | None, str]] = {
 _SERVER_ERROR = ("server_error", None, "The server had an error while processing your request. Sorry about that!")
 
 
-def error(
-    message: str, kind: str = "invalid_request_error", param: str | None = None, code: str | None = None
-) -> bytes:
-    """Render the body of an error."""
-    return msgspec.json.encode({"error": {"message": message, "type": kind, "param": param, "code": code}})
-
-
-class RejectedError(Exception):
-    """The request gets no answer; carries the response, and the call's outcome."""
-
-    def __init__(self, status: int, body: bytes, outcome: str = REJECTED) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = body
-        self.outcome = outcome
-
-
-def bad_request(message: str, param: str | None = None, code: str | None = None) -> RejectedError:
-    """The request is wrong."""
-    return RejectedError(400, error(message, param=param, code=code))
+# Message, param and code of a refusal that faults perform, where the fault leaves them out.
+_REFUSALS: dict[type[Complaint], tuple[str, str, str | None]] = {
+    ContextLength: (
+        "This model's maximum context length is exceeded. Please reduce the length of the messages.",
+        "messages",
+        "context_length_exceeded",
+    ),
+    ContentFilter: (
+        (
+            "The response was filtered due to the prompt triggering the content management policy. "
+            "Please modify your prompt and retry."
+        ),
+        "prompt",
+        "content_filter",
+    ),
+    RefusesPrefill: (
+        "This model does not support assistant message prefill. The conversation must end with a user message.",
+        "messages",
+        None,
+    ),
+}
 
 
 class OpenAIDialect:
@@ -48,6 +50,17 @@ class OpenAIDialect:
     def error_body(self, status: int, error: Complaint) -> bytes:
         """Render an error; what the fault leaves out is what OpenAI says for the status."""
         return _vendor_error(status, error)
+
+    def rejection(self, rejected: RejectedError) -> bytes:
+        """Render what is wrong with a request."""
+        return _error(rejected.message, "invalid_request_error", rejected.param, rejected.code)
+
+    def retry_after(self, seconds: float) -> Headers:
+        """Tell whole seconds, and finer waits in a header of OpenAI's own beside it."""
+        headers = [(b"retry-after", b"%d" % -(-seconds // 1))]
+        if seconds % 1:
+            headers.append((b"retry-after-ms", b"%d" % (seconds * 1000)))
+        return headers
 
     def error_event(self, error: Complaint) -> bytes:
         """Render an error event, as it is seen in the middle of streams."""
@@ -75,4 +88,11 @@ def _event(data: bytes) -> bytes:
 
 def _vendor_error(status: int, fault: Complaint) -> bytes:
     kind, code, message = _ERRORS.get(status, _SERVER_ERROR)
-    return error(fault.message or message, fault.type or kind, fault.param, fault.code or code)
+    param = None
+    if refusal := _REFUSALS.get(type(fault)):
+        message, param, code = refusal
+    return _error(fault.message or message, fault.type or kind, fault.param or param, fault.code or code)
+
+
+def _error(message: str, kind: str, param: str | None, code: str | None) -> bytes:
+    return msgspec.json.encode({"error": {"message": message, "type": kind, "param": param, "code": code}})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import msgspec
 
-from simulator.answers import Answer
+from simulator.answers import Answer, Block
 from simulator.delivery import Rendered
 
 JSONObject = dict[str, object]
@@ -32,64 +34,104 @@ def usage(prompt_tokens: int, completion_tokens: int) -> bytes:
     ) % (prompt_tokens, completion_tokens, prompt_tokens + completion_tokens)
 
 
-def completion(answer: Answer, heading: Heading) -> Rendered:
-    """Render a plain answer."""
-    count = len(answer.tokens)
-    text = msgspec.json.encode(answer.text)
-    said = b"null" if answer.function else text
-    calls = b',"tool_calls":[%b]' % _call(answer, heading, text) if answer.function else b""
+def completion(answers: Sequence[Answer], heading: Heading) -> Rendered:
+    """Render a plain answer, or several to one question."""
+    count = sum(len(answer.tokens) for answer in answers)
+    choices = b",".join(_choice(index, answer, heading) for index, answer in enumerate(answers))
     body = (
-        b'{"id":"chatcmpl-%b","object":"chat.completion","created":%d,"model":%b,"choices":[{"index":0,"message":'
-        b'{"role":"assistant","content":%b,"refusal":null,"annotations":[]%b},"logprobs":null,"finish_reason":"%b"}],'
+        b'{"id":"chatcmpl-%b","object":"chat.completion","created":%d,"model":%b,"choices":[%b],'
         b'"usage":%b,"service_tier":"default","system_fingerprint":"fp_simulator"}'
-    ) % (
-        heading.identity, heading.created, heading.model, said, calls, answer.finish_reason.encode(),
-        usage(answer.prompt_tokens, count),
-    )  # fmt: skip
-    return Rendered(False, (body,), (count,), answer.prompt_tokens)
+    ) % (heading.identity, heading.created, heading.model, choices, usage(answers[0].prompt_tokens, count))
+    return Rendered(False, (body,), (count,), answers[0].prompt_tokens)
 
 
-def chunks(answer: Answer, heading: Heading, *, tokens_per_chunk: int, include_usage: bool) -> Rendered:
+def _choice(index: int, answer: Answer, heading: Heading) -> bytes:
+    calls = [
+        _call(block, heading, index, number, msgspec.json.encode(block.text))
+        for number, block in enumerate(block for block in answer.blocks if block.kind == "call")
+    ]
+    said = b"null" if calls else msgspec.json.encode(answer.text)
+    called = b',"tool_calls":[%b]' % b",".join(calls) if calls else b""
+    return (
+        b'{"index":%d,"message":{"role":"assistant","content":%b,"refusal":null,"annotations":[]%b},'
+        b'"logprobs":null,"finish_reason":"%b"}'
+    ) % (index, said, called, answer.finish_reason.encode())
+
+
+def chunks(answers: Sequence[Answer], heading: Heading, *, tokens_per_chunk: int, include_usage: bool) -> Rendered:
     """Render a streamed answer, `tokens_per_chunk` to a chunk; one chunk of no text where the answer has none.
 
-    With `include_usage` every chunk has `usage` null, and one more chunk, with no choices, has the request's usage.
+    Several answers to one question take turns. With `include_usage` every chunk has `usage` null, and one more chunk,
+    with no choices, has the request's usage.
     """
     head = (
         b'data: {"id":"chatcmpl-%b","object":"chat.completion.chunk","created":%d,"model":%b,'
         b'"service_tier":"default","system_fingerprint":"fp_simulator","choices":['
     ) % (heading.identity, heading.created, heading.model)
     tail = b'],"usage":null}\n\n' if include_usage else b"]}\n\n"
-
-    def chunk(delta: bytes, finish_reason: bytes = b"null") -> bytes:
-        return b'%b{"index":0,"delta":%b,"logprobs":null,"finish_reason":%b}%b' % (head, delta, finish_reason, tail)
-
-    count = len(answer.tokens)
-    delta = b'{"tool_calls":[{"index":0,"function":{"arguments":%b}}]}' if answer.function else b'{"content":%b}'
-    ends = [min(start + tokens_per_chunk, count) for start in range(0, count, tokens_per_chunk)]
-    texts = ["".join(answer.tokens[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)]
-    pieces = [chunk(delta % msgspec.json.encode(text)) for text in texts]
-    # The role's chunk leaves with the first text, so that no byte of the stream's body precedes the first token.
-    role = chunk(_role(answer, heading))
-    return Rendered(
-        stream=True,
-        pieces=(role + pieces[0], *pieces[1:]) if pieces else (role,),
-        tokens=tuple(ends) or (0,),
-        prompt_tokens=answer.prompt_tokens,
-        finish=chunk(b"{}", b'"%b"' % answer.finish_reason.encode()),
-        usage=b'%b],"usage":%b}\n\n' % (head, usage(answer.prompt_tokens, count)) if include_usage else b"",
-        done=DONE,
-    )
+    streams = [_Choice(index, answer, heading, head, tail) for index, answer in enumerate(answers)]
+    pieces: list[bytes] = []
+    tokens: list[int] = []
+    given = 0
+    for turn in zip_longest(*(stream.pieces(tokens_per_chunk) for stream in streams)):
+        for piece, count in filter(None, turn):
+            given += count
+            pieces.append(piece)
+            tokens.append(given)
+    spent = b'%b],"usage":%b}\n\n' % (head, usage(answers[0].prompt_tokens, given)) if include_usage else b""
+    finish = b"".join(stream.finish for stream in streams)
+    return Rendered(True, tuple(pieces), tuple(tokens), answers[0].prompt_tokens, finish + spent, spent, DONE)
 
 
-def _role(answer: Answer, heading: Heading) -> bytes:
-    if not answer.function:
-        return b'{"role":"assistant","content":"","refusal":null}'
-    return b'{"role":"assistant","content":null,"tool_calls":[{"index":0,%b]}' % _call(answer, heading, b'""')[1:]
+class _Choice:
+    """The chunks of one answer."""
+
+    def __init__(self, index: int, answer: Answer, heading: Heading, head: bytes, tail: bytes) -> None:
+        self._index = index
+        self._answer = answer
+        self._heading = heading
+        self._start = b'%b{"index":%d,"delta":' % (head, index)
+        self._tail = tail
+
+    @property
+    def finish(self) -> bytes:
+        """The chunk with the finish reason."""
+        return self._chunk(b"{}", b'"%b"' % self._answer.finish_reason.encode())
+
+    def pieces(self, tokens_per_chunk: int) -> Iterator[tuple[bytes, int]]:
+        """Give each chunk of text, and how many tokens are in it."""
+        # The role's chunk leaves with the first text, so that no byte of the stream's body precedes the first token.
+        opening = self._role()
+        for number, block in enumerate(self._answer.blocks):
+            delta = b'{"content":%b}'
+            if block.kind == "call":
+                delta = b'{"tool_calls":[{"index":%d,"function":{"arguments":%%b}}]}' % number
+                if number:
+                    opening += self._chunk(b'{"tool_calls":[%b]}' % self._called(number))
+            for start in range(0, len(block.tokens), tokens_per_chunk):
+                part = block.tokens[start : start + tokens_per_chunk]
+                yield opening + self._chunk(delta % msgspec.json.encode("".join(part))), len(part)
+                opening = b""
+        if opening:
+            yield opening, 0
+
+    def _chunk(self, delta: bytes, finish_reason: bytes = b"null") -> bytes:
+        return b'%b%b,"logprobs":null,"finish_reason":%b}%b' % (self._start, delta, finish_reason, self._tail)
+
+    def _role(self) -> bytes:
+        if self._answer.blocks[0].kind != "call":
+            return self._chunk(b'{"role":"assistant","content":"","refusal":null}')
+        return self._chunk(b'{"role":"assistant","content":null,"tool_calls":[%b]}' % self._called(0))
+
+    def _called(self, number: int) -> bytes:
+        call = _call(self._answer.blocks[number], self._heading, self._index, number, b'""')
+        return b'{"index":%d,%b' % (number, call[1:])
 
 
-def _call(answer: Answer, heading: Heading, arguments: bytes) -> bytes:
-    function = b'{"name":%b,"arguments":%b}' % (msgspec.json.encode(answer.function), arguments)
-    return b'{"id":"call_%b","type":"function","function":%b}' % (heading.identity, function)
+def _call(block: Block, heading: Heading, choice: int, number: int, arguments: bytes) -> bytes:
+    function = b'{"name":%b,"arguments":%b}' % (msgspec.json.encode(block.function), arguments)
+    which = b"_%d_%d" % (choice, number) if choice or number else b""
+    return b'{"id":"call_%b%b","type":"function","function":%b}' % (heading.identity, which, function)
 
 
 def model_object(name: str, owner: str) -> JSONObject:

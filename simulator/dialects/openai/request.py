@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from simulator.answers import Question, count_prompt_tokens
-from simulator.dialects.openai.errors import bad_request
+from simulator.dialects.rejected import bad_request
+from simulator.functions import Answers, Function, Offer, called
 
 Limit = Annotated[int, msgspec.Meta(ge=1)]
-UNNAMED_FUNCTION = "simulated"
+MAX_CHOICES = 128
+MAX_STOPS = 4
 _FIELD = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
 
 
 class Part(msgspec.Struct):
-    """A part of a message's content; only text has a length."""
+    """A part of a message's content; only text has a length, and an image counts as one."""
 
+    type: str = "text"
     text: str = ""
 
 
@@ -34,6 +37,11 @@ class Message(msgspec.Struct):
             return "".join(part.text for part in self.content)
         return self.content or ""
 
+    @property
+    def images(self) -> int:
+        """How many images the message has."""
+        return sum(part.type == "image_url" for part in self.content) if isinstance(self.content, list) else 0
+
 
 class StreamOptions(msgspec.Struct):
     """Options of a streaming request."""
@@ -41,41 +49,62 @@ class StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
 
-class Function(msgspec.Struct):
+class FunctionTool(msgspec.Struct):
     """A function that a tool is, or that is to be called."""
 
     name: str = ""
+    parameters: Any = None
 
 
 class Tool(msgspec.Struct):
     """A tool that is offered, or the one that is to be used."""
 
-    function: Function | None = None
+    function: FunctionTool | None = None
 
     @property
     def name(self) -> str:
         """The function's name; empty where the tool is none."""
         return self.function.name if self.function else ""
 
+    @property
+    def offered(self) -> Function:
+        """The function that the tool is."""
+        return Function(self.name, self.function.parameters if self.function else None)
+
+
+class JSONSchema(msgspec.Struct):
+    """What an answer in JSON must follow."""
+
+    schema: Any = None
+
 
 class ResponseFormat(msgspec.Struct):
     """The form of the answer."""
 
     type: str = "text"
+    json_schema: JSONSchema | None = None
 
 
 class ChatRequest(msgspec.Struct):
     """A chat completion request."""
 
-    model: str | None = None
+    model: str = ""
     messages: list[Message] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_completion_tokens: Limit | None = None
     max_tokens: Limit | None = None
+    n: Annotated[int, msgspec.Meta(ge=1, le=MAX_CHOICES)] | None = None
+    stop: str | Annotated[list[str], msgspec.Meta(max_length=MAX_STOPS)] | None = None
     tools: list[Tool] | None = None
-    tool_choice: str | Tool | None = None
+    tool_choice: Literal["auto", "none", "required"] | Tool | None = None
+    parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer is to be streamed."""
+        return self.stream is True
 
     @property
     def prefix(self) -> str:
@@ -84,26 +113,47 @@ class ChatRequest(msgspec.Struct):
         text = last.text if last is not None and last.role == "assistant" else ""
         return text if text.strip() else ""
 
-    def question(self, answer: Literal["text", "tool_call"]) -> Question:
-        """What is to be answered; `answer` decides whether a function is called where the request leaves it open."""
-        texts = [message.text for message in self.messages or ()]
-        users = [message.text for message in self.messages or () if message.role == "user"]
+    def question(self, answers: Answers) -> Question:
+        """What is to be answered; `answers` decides whether functions are called where the request leaves it open."""
+        messages = self.messages or ()
+        asked, answered = self._asked()
+        form = self.response_format
         return Question(
-            asked=users[-1] if users else "",
-            prompt_tokens=count_prompt_tokens(texts),
+            asked=asked,
+            prompt_tokens=count_prompt_tokens(
+                [message.text for message in messages], images=sum(message.images for message in messages)
+            ),
             prefix=self.prefix,
             limit=self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens,
-            in_json=self.response_format is not None and self.response_format.type.startswith("json"),
-            function=self._function(answer),
+            in_json=form is not None and form.type.startswith("json"),
+            schema=form.json_schema.schema if form is not None and form.json_schema is not None else None,
+            functions=called(self._offer(answered=answered), answers) if self.tools or answers != "text" else (),
+            stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),
+            choices=self.n or 1,
         )
 
-    def _function(self, answer: Literal["text", "tool_call"]) -> str:
-        offered = self.tools[0].name if self.tools else ""
-        if self.tools and isinstance(self.tool_choice, Tool):
-            return self.tool_choice.name or offered
-        if answer == "tool_call" or (self.tools and self.tool_choice == "required"):
-            return offered or UNNAMED_FUNCTION
-        return ""
+    def _asked(self) -> tuple[str, bool]:
+        """Return what was said last to the model, and whether tools said it."""
+        said: list[str] = []
+        for message in reversed(self.messages or ()):
+            if message.role == "tool":
+                said.append(message.text)
+            elif said:
+                break
+            elif message.role == "user":
+                return message.text, False
+        return " ".join(reversed(said)), bool(said)
+
+    def _offer(self, *, answered: bool) -> Offer:
+        offered = [tool.offered for tool in self.tools or ()]
+        choice = self.tool_choice
+        return Offer(
+            functions=offered,
+            choice=choice if isinstance(choice, str) else "auto",
+            named=choice.name or offered[0].name if offered and isinstance(choice, Tool) else "",
+            several=self.parallel_tool_calls is not False,
+            answered=answered,
+        )
 
 
 _DECODER = msgspec.json.Decoder(ChatRequest)
@@ -129,3 +179,6 @@ def check(request: ChatRequest) -> None:
     if request.stream_options is not None and request.stream is not True:
         message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
         raise bad_request(message, "stream_options")
+    choice = request.tool_choice
+    if isinstance(choice, Tool) and choice.name and choice.name not in {tool.name for tool in request.tools or ()}:
+        raise bad_request(f"Tool choice '{choice.name}' not found in 'tools' parameter.", "tool_choice")

@@ -1,10 +1,11 @@
-"""Clients of simulated vendors: OpenAI's SDK, and sockets for what an SDK hides."""
+"""Clients of simulated vendors: the vendors' SDKs, and sockets for what an SDK hides."""
 
 import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
 
+from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
@@ -18,12 +19,21 @@ def sdk(vendor: Vendor, key: str = "sk-test-1234") -> AsyncOpenAI:
     return AsyncOpenAI(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=DEADLINE)
 
 
+def anthropic_sdk(vendor: Vendor, key: str = "sk-test-1234") -> AsyncAnthropic:
+    return AsyncAnthropic(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=DEADLINE)
+
+
 def failing(fault: Fault, **behaviour: Any) -> Behaviour:
     return Behaviour(faults=(fault,), **behaviour)
 
 
 def chat(*, stream: bool = False, **fields: object) -> bytes:
     return json.dumps({"model": "gpt", "messages": MESSAGES, "stream": stream, **fields}).encode()
+
+
+def message(*, stream: bool = False, **fields: object) -> bytes:
+    """A request for a message in Anthropic's dialect."""
+    return json.dumps({"model": "sonnet", "max_tokens": 100, "messages": MESSAGES, "stream": stream, **fields}).encode()
 
 
 def content_length(head: bytes) -> int:
@@ -45,6 +55,11 @@ class Wire:
     def post(self, body: bytes, path: str = "/v1/chat/completions", method: str = "POST") -> None:
         head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nContent-Length: {len(body)}\r\n\r\n"
         self.writer.write(head.encode() + body)
+
+    def post_message(self, body: bytes, path: str = "/v1/messages", method: str = "POST") -> None:
+        """Ask a vendor of Anthropic's dialect."""
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
+        self.writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     async def headers(self) -> bytes:
         return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), DEADLINE)

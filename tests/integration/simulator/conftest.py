@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
-from simulator import Simulator, Vendor
-from tests.integration.simulator.clients import Wire, sdk
+from simulator import Simulator, Vendor, VendorSpec
+from tests.integration.simulator.clients import Wire, anthropic_sdk, sdk
 
 
 @pytest.fixture
@@ -23,6 +24,18 @@ def alpha(sim: Simulator) -> Vendor:
 @pytest.fixture
 async def client(alpha: Vendor) -> AsyncIterator[AsyncOpenAI]:
     async with sdk(alpha) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def claude() -> AsyncIterator[Vendor]:
+    async with Simulator([VendorSpec(name="claude", dialect="anthropic")], seed=1) as running:
+        yield running.vendor("claude")
+
+
+@pytest.fixture
+async def anthropic(claude: Vendor) -> AsyncIterator[AsyncAnthropic]:
+    async with anthropic_sdk(claude) as opened:
         yield opened
 
 

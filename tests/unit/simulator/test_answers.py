@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.answers import Answer, Prefill, Question, compose, count_prompt_tokens
+from simulator.functions import Function
 
 
 def answer(asked: str, length: int, limit: int | None = None) -> Answer:
@@ -102,8 +103,8 @@ def test_an_answer_in_json_is_continued_like_any_other() -> None:
 
 
 def test_a_call_of_a_function_has_json_for_arguments() -> None:
-    call = compose("alpha", "gpt", Question("one", function="look"), length=3)
-    assert (call.function, call.finish_reason, json.loads(call.text)) == (
+    call = compose("alpha", "gpt", Question("one", functions=(Function("look"),)), length=3)
+    assert (call.blocks[0].function, call.finish_reason, json.loads(call.text)) == (
         "look",
         "tool_calls",
         {"answer": "alpha/gpt heard: one"},
