@@ -43,7 +43,7 @@ def read_request(body: bytes) -> Conversation:
         logprobs=bool(read.logprobs),
         top_logprobs=read.top_logprobs,
         user=read.user or "",
-        usage_wanted=not read.stream or bool(read.stream_options and read.stream_options.include_usage),
+        usage_wanted=bool(read.stream_options and read.stream_options.include_usage),
         extra={name: raw for name, raw in extra.items() if name not in ESSENTIAL},
         beyond=tuple(dict.fromkeys(beyond)),
     )

@@ -33,19 +33,23 @@ class MessagesWriter:
     def write(self, turns: Sequence[Turn]) -> None:
         """Write them all. Raises what Losses does."""
         for turn in turns:
-            match turn.role:
-                case Role.ASSISTANT:
-                    message: Message | None = self._said(turn.parts)
-                case Role.USER:
-                    message = self._asked(turn.parts)
-                case Role.DEVELOPER if self._means.developer:
-                    message = {"role": "developer", "content": self._content(self._unseen(turn.parts))}
-                case _:
-                    message = {"role": "system", "content": self._content(self._unseen(turn.parts))}
+            parts = turn.parts
+            message: Message | None
+            if len(parts) == 1 and isinstance(text := parts[0], Text):
+                message = {"role": self._role(turn.role), "content": self._text(text)}
+            elif turn.role is Role.USER:
+                message = self._asked(parts)
+            elif turn.role is Role.ASSISTANT:
+                message = self._said(parts)
+            else:
+                message = {"role": self._role(turn.role), "content": self._content(self._unseen(parts))}
             if message is not None:
                 if turn.name:
                     message["name"] = turn.name
                 self.messages.append(message)
+
+    def _role(self, role: Role) -> Role:
+        return Role.SYSTEM if role is Role.DEVELOPER and not self._means.developer else role
 
     def _asked(self, parts: Sequence[Part]) -> Message | None:
         """What is left of a user's turn when what tools answered is told; None where that is nothing."""

@@ -1,6 +1,7 @@
 """Conversations that OpenAI can say whole, and events of replies that it can stream."""
 
 import base64
+import functools
 from typing import Any, Literal
 
 import msgspec
@@ -42,9 +43,9 @@ from services.providers.domain.reply import (
     UsageTold,
 )
 
-words = st.text(min_size=1, max_size=12).filter(lambda text: not any(0xD800 <= ord(char) <= 0xDFFF for char in text))
-names = st.from_regex(r"[a-zA-Z0-9_-]{1,12}", fullmatch=True)
-encoded = st.binary(min_size=1, max_size=20).map(lambda data: base64.b64encode(data).decode())
+words = st.text(min_size=1, max_size=5)
+names = st.text("abyz_-AZ09", min_size=1, max_size=6)
+encoded = st.binary(min_size=1, max_size=4).map(lambda data: base64.b64encode(data).decode())
 schemas = st.dictionaries(words, st.none() | st.integers() | words | st.lists(words, max_size=2), max_size=3).map(
     lambda schema: msgspec.Raw(msgspec.json.encode(schema))
 )
@@ -134,36 +135,34 @@ _other = st.builds(Citation, words, st.just("") | words, document=count, start=c
 _usages = st.builds(Usage, count, count, count, count, count)
 
 
+@functools.cache
+def _simple(choice: int) -> st.SearchStrategy[Event]:
+    """What may come at any time."""
+    of = st.just(choice)
+    return st.one_of(
+        st.builds(TextAdded, words, of, _logprobs),
+        st.builds(RefusalAdded, words, of),
+        st.builds(ReasoningAdded, text=words, choice=of),
+        st.builds(ReasoningAdded, signature=words, choice=of),
+        st.builds(ReasoningAdded, redacted=words, choice=of),
+        st.builds(CitationAdded, _web | _other, of),
+        st.builds(MediaAdded, images, of),
+    )
+
+
 @st.composite
 def _choices_events(draw: st.DrawFn, choice: int) -> list[Event]:
     """What one choice is made of."""
     begun = 0
     events: list[Event] = []
-    for kind in draw(st.lists(st.sampled_from("tttrsxdcmba"), max_size=10)):
-        match kind:
-            case "t":
-                events.append(TextAdded(draw(words), choice, draw(_logprobs)))
-            case "r":
-                events.append(RefusalAdded(draw(words), choice))
-            case "s":
-                events.append(ReasoningAdded(text=draw(words), choice=choice))
-            case "x":
-                events.append(ReasoningAdded(signature=draw(words), choice=choice))
-            case "d":
-                events.append(ReasoningAdded(redacted=draw(words), choice=choice))
-            case "c":
-                events.append(CitationAdded(draw(_web | _other), choice))
-            case "m":
-                events.append(MediaAdded(draw(images), choice))
-            case "b":
-                events.append(
-                    ToolCallBegan(begun, f"id{choice}-{begun}", draw(names), choice, draw(st.just("") | words))
-                )
-                begun += 1
-            case _ if begun:
-                events.append(ArgumentsAdded(draw(st.integers(0, begun - 1)), draw(words), choice))
-            case _:
-                pass
+    for kind in draw(st.lists(st.sampled_from(["call", "arguments", "other", "other"]), max_size=6)):
+        if kind == "call":
+            events.append(ToolCallBegan(begun, f"id{choice}-{begun}", draw(names), choice, draw(st.just("") | words)))
+            begun += 1
+        elif kind == "arguments" and begun:
+            events.append(ArgumentsAdded(draw(st.integers(0, begun - 1)), draw(words), choice))
+        else:
+            events.append(draw(_simple(choice)))
     reason = draw(st.sampled_from([STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER]))
     said_word = draw(st.sampled_from(["", "refusal", "pause_turn"]))
     finish = Finish(TOOL_CALLS if begun and reason == STOP else reason, draw(st.just("") | words), said_word)
