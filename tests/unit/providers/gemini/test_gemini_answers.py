@@ -79,6 +79,17 @@ def test_an_id_of_the_vendors_stays() -> None:
     assert call == ToolCall("gp737npz", "f", "{}")
 
 
+def test_an_id_of_the_vendors_stays_in_a_stream() -> None:
+    said = list(GRAMMAR.reader().read(body({"functionCall": {"name": "f", "id": "gp737npz"}})))
+    assert ToolCallBegan(0, "gp737npz", "f") in said
+
+
+def test_an_end_that_is_told_twice_ends_once() -> None:
+    reader, end = GRAMMAR.reader(), body()
+    said = [*reader.read(body({"text": "a"})), *reader.read(end)]
+    assert said.count(Finished(Finish("stop"))) == 1
+
+
 def test_media_thoughts_and_signatures_are_read() -> None:
     assert only(
         body(
