@@ -40,7 +40,7 @@ async def build(settings: Settings, service: Service) -> None:
     providers = ProvidersInUse()
     configure = UseConfiguration(
         providers,
-        vendors=known_vendors(max_event=settings.max_event_bytes),
+        vendors=known_vendors(max_event=settings.max_event_bytes, now=service.clock.now),
         secrets=Secrets(directory=settings.secrets_dir),
         tell=TellCredentials(events, service.clock),
         clock=service.clock,

@@ -56,7 +56,7 @@ class World:
         self.providers = ProvidersInUse()
         self.configure = UseConfiguration(
             self.providers,
-            vendors=known_vendors(max_event=1000),
+            vendors=known_vendors(max_event=1000, now=self.clock.now),
             secrets=Vault({"env:A": "sk-a", "env:B": "sk-b"}),
             tell=TellCredentials(self.kept, self.clock),
             clock=self.clock,

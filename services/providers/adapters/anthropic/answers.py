@@ -49,7 +49,7 @@ def read_answered(body: bytes) -> wire.Answered:
         said = wire.answered.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
-    if said.type == "error" or bytes(said.error) not in wire.NONE:
+    if said.type == "error" or wire.told(said.error):
         raise VendorFailure(reason_of(OK, body), status=OK, body=body)
     return said
 
@@ -61,7 +61,7 @@ def read_event(event: bytes) -> wire.StreamEvent:
         said = wire.stream_event.decode(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
-    if said.type == "error" or bytes(said.error) not in wire.NONE:
+    if said.type == "error" or wire.told(said.error):
         raise VendorFailure(reason_of(OK, event), status=OK, body=event)
     if not said.type:
         raise VendorFailure(Reason.VENDOR_MALFORMED, why="An event of the vendor's stream has no type.", status=OK)

@@ -30,7 +30,7 @@ def read_citation(said: wire.Location) -> Citation:
 
 def read_citations(raw: msgspec.Raw) -> tuple[Citation, ...]:
     """Those of a block of text."""
-    if raw in wire.NONE:
+    if not wire.told(raw):
         return ()
     try:
         return tuple(map(read_citation, wire.locations.decode(raw)))

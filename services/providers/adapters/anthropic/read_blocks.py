@@ -23,7 +23,7 @@ class Beyond:
 
     def hint(self, name: str, value: msgspec.Raw) -> None:
         """`value` only hints at how to answer; nothing where it was not said."""
-        if value not in wire.NONE:
+        if wire.told(value):
             self.extra[name] = value
 
 
@@ -59,7 +59,7 @@ def _tool_use(block: wire.Block, _: Beyond) -> Part:
 
 def _tool_result(block: wire.Block, beyond: Beyond) -> Part:
     parts: tuple[Part, ...] = ()
-    if block.content not in wire.NONE:
+    if wire.told(block.content):
         parts = read_parts(read_body(wire.content, block.content), beyond)
     return ToolResult(
         block.tool_use_id or "",

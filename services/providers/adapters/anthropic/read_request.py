@@ -19,7 +19,7 @@ def read_request(body: bytes) -> Conversation:
     read = read_body(wire.body, body)
     beyond = Beyond()
     for name, value in read_fields(body).items():
-        if name in ESSENTIAL and value not in wire.NONE:
+        if name in ESSENTIAL and wire.told(value):
             beyond.essential[name] = None
         elif name not in wire.FIELDS:
             beyond.hint(name, value)

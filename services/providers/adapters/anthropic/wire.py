@@ -7,8 +7,10 @@ import msgspec
 
 from services.providers.domain.answer import Usage
 
-NONE = (b"", b"null")
-"""What an absent value is written as."""
+
+def told(value: msgspec.Raw) -> bool:
+    """Whether there is a value: not absent, and not null."""
+    return bytes(value) not in {b"", b"null"}
 
 
 class OutputDetails(msgspec.Struct, gc=False):

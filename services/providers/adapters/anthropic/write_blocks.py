@@ -55,6 +55,8 @@ def _block(part: Part, losses: Losses) -> Written | None:
         case Media():
             return _media(part, losses)
         case ToolCall():
+            if part.signature:
+                losses.hint("messages.reasoning")
             call = {"type": "tool_use", "id": tool_id(part.id), "name": part.name, "input": tool_input(part.arguments)}
             return marked(call, part.cache)
         case ToolResult():
