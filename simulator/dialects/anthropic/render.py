@@ -53,6 +53,8 @@ def events(answer: Answer, heading: Heading, *, tokens_per_chunk: int) -> Render
         opening += _opened(number, block, heading)
         if number == 0:
             opening += PING
+        if block.kind == "call":
+            opening += _delta(number, b'"input_json_delta","partial_json":""')
         for delta, count in _deltas(number, block, heading, tokens_per_chunk):
             given += count
             pieces.append(opening + delta)
@@ -141,8 +143,7 @@ def _opened(number: int, block: Block, heading: Heading) -> bytes:
         case _:
             empty = b'{"type":"text","text":""}'
     start = b'{"type":"content_block_start","index":%d,"content_block":%b}' % (number, empty)
-    opened = event(b"content_block_start", start)
-    return opened + _delta(number, b'"input_json_delta","partial_json":""') if block.kind == "call" else opened
+    return event(b"content_block_start", start)
 
 
 def _deltas(number: int, block: Block, heading: Heading, tokens_per_chunk: int) -> Iterator[tuple[bytes, int]]:

@@ -215,7 +215,7 @@ async def test_the_thought_that_led_to_a_call_must_come_back(
     fields: Any = {"tools": [WEATHER], "max_tokens": 2000, "thinking": {"type": "enabled", "budget_tokens": 1024}}
     first = await ask(anthropic, stream=stream, **fields)
     assert [block.type for block in first.content] == ["thinking", "tool_use"]
-    result = {"type": "tool_result", "tool_use_id": first.content[1].id, "content": "rain"}
+    result = {"type": "tool_result", "tool_use_id": calls(first)[0].id, "content": "rain"}
     turns: Any = [*MESSAGES, {"role": "assistant", "content": first.content}, {"role": "user", "content": [result]}]
     assert said(await ask(anthropic, messages=turns, **fields)).startswith("claude/sonnet heard: rain")
     turns[1]["content"] = first.content[1:]
@@ -336,7 +336,7 @@ async def test_a_prompt_over_the_context_window_is_refused_in_the_vendors_words(
 
 
 async def test_a_full_vendor_says_that_it_is_overloaded(anthropic: AsyncAnthropic, claude: Vendor) -> None:
-    claude.set(None, Behaviour(slots=1, queue=0, full=529, between_chunks=0.05))  # type: ignore[arg-type]  # a number is a time
+    claude.set(None, Behaviour(slots=1, queue=0, full=529, between_chunks=0.05))
     async with anthropic.messages.stream(model="sonnet", max_tokens=100, messages=MESSAGES):
         with pytest.raises(sdk.InternalServerError, match="Overloaded") as caught:
             await ask(anthropic)

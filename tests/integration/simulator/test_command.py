@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.simulator.clients import DEADLINE, Wire, chat
+from tests.integration.simulator.clients import DEADLINE, Wire, chat, message
 
 
 @asynccontextmanager
@@ -83,6 +83,15 @@ async def test_resets_cuts_and_going_down_work_on_uvloop_too() -> None:
         assert (await process.communicate())[1] == b""
 
 
+async def test_a_vendor_speaks_the_dialect_that_it_is_told() -> None:
+    async with running("--vendor", "alpha=openai", "--vendor", "claude=anthropic:0") as (_, ready):
+        assert ready["vendors"]["alpha"].endswith("/v1")
+        wire = await Wire.open(ready["vendors"]["claude"])
+        wire.post_message(message())
+        assert b"claude/sonnet heard:" in (await wire.response())[1]
+        wire.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -90,6 +99,7 @@ async def test_resets_cuts_and_going_down_work_on_uvloop_too() -> None:
         (["--vendor", "alpha:http"], "port"),
         (["--vendor", "alpha:70000"], "port"),
         (["--vendor", "Bad Name"], "name"),
+        (["--vendor", "alpha=klingon"], "dialect"),
         (["--vendor", "alpha", "--vendor", "alpha"], "twice"),
         (["--vendor", "alpha", "--script", "nowhere.yaml"], "nowhere.yaml"),
         (["--vendor", "alpha", "--control-port", "70000"], "control-port"),

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator import Behaviour, ErrorStatus, Simulator, Uniform, Vendor
-from tests.integration.simulator.clients import Control, Wire, chat, eventually
+from tests.integration.simulator.clients import Control, Wire, chat, eventually, message
 
 
 @pytest.fixture
@@ -123,6 +123,22 @@ async def test_down_and_up_by_http(control: Control, alpha: Vendor) -> None:
     status, vendor = await control("POST", "/vendors/alpha/up")
     assert (status, vendor["up"]) == (200, True)
     (await Wire.open(alpha.base_url)).close()
+
+
+async def test_a_vendor_may_learn_another_dialect_while_it_runs(control: Control, alpha: Vendor) -> None:
+    before = alpha.base_url
+    assert (await control("GET", "/vendors/alpha"))[1]["dialect"] == "openai"
+    status, vendor = await control("PUT", "/vendors/alpha/dialect", {"dialect": "anthropic"})
+    assert (status, vendor["dialect"], vendor["base_url"]) == (200, "anthropic", before.removesuffix("/v1"))
+    wire = await Wire.open(alpha.base_url)
+    wire.post_message(message())
+    assert b'"type":"message"' in (await wire.response())[1]
+    status, answer = await control("PUT", "/vendors/alpha/dialect", {"dialect": "klingon"})
+    assert (status, answer["error"]["field"], alpha.dialect) == (400, "dialect", "anthropic")
+    assert (await control("PUT", "/vendors/alpha/dialect", {"dialect": "openai"}))[1]["base_url"] == before
+    wire.post(chat())
+    assert b'"object":"chat.completion"' in (await wire.response())[1]
+    wire.close()
 
 
 async def test_calls_are_listed_with_their_bodies_and_forgotten(control: Control, alpha: Vendor, wire: Wire) -> None:
