@@ -168,6 +168,12 @@ def test_citations_of_the_web_are_annotations_of_the_text_they_are_of() -> None:
     assert grammar().read_answer(body).choices[0].parts == (Text("x", citations=(placed, document)),)
 
 
+def test_a_citation_of_a_document_of_the_web_keeps_both() -> None:
+    citation = Citation("p. 3", "Book", "https://a", document=2, counted_in="pages")
+    body = grammar().write_answer(Reply("a", "m", (Choice((Text("x", citations=(citation,)),), STOP),)))
+    assert grammar().read_answer(body).choices[0].parts == (Text("x", citations=(citation,)),)
+
+
 def test_citations_of_another_shape_are_not_read() -> None:
     assert read({"content": "Hi", "citations": ["https://a", {"url": "b"}]}).parts == (Text("Hi"),)
 
