@@ -20,9 +20,9 @@ from tests.stack.redis import Redis
 THEN = datetime(2026, 1, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 ANSWER = StoredAnswer(
     (
-        Frame(b'{"delta":"H\xc3\xa9l"}', text="Hél"),
+        Frame(b'{"delta":"H\xc3\xa9l"}', text="Hél", dropped=("top_k", "seed")),
         Frame(b"\x00\xff", finish_reason="stop"),
-        Frame(usage=Usage(1, 2, 3, 4), end=True),
+        Frame(usage=Usage(1, 2, 3, 4, 5), end=True),
     ),
     THEN,
 )

@@ -159,6 +159,7 @@ def _route(**policy: object) -> pb.Route:
         (_route(max_attempts=21), "model.route.policy.max_attempts"),
         (_route(hedge="on"), "model.route.policy.hedge"),
         (_route(continuation="restart"), "model.route.policy.continuation"),
+        (_route(unsupported="keep"), "model.route.policy.unsupported"),
         (_route(breaker=pb.BreakerPolicy(failure_rate=0)), "model.route.policy.breaker.failure_rate"),
         (_route(breaker=pb.BreakerPolicy(failure_rate=NAN)), "model.route.policy.breaker.failure_rate"),
         (_route(breaker=pb.BreakerPolicy(minimum_calls=0)), "model.route.policy.breaker.minimum_calls"),

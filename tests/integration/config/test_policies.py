@@ -22,6 +22,7 @@ from services.gateway.domain.route import (
     Route,
     Strategy,
     Target,
+    Unsupported,
 )
 from tests.integration.config.running import MANIFEST, OWN, Config
 
@@ -49,6 +50,7 @@ models:
         max_attempts: 9
         hedge: off
         continuation: error
+        unsupported: drop
         breaker: {failure_rate: 0.25, minimum_calls: 4, window: 1m, consecutive_failures: 3, open: 1s, probes: 1,
                   slow_call: 30s, slow_rate: 0.75}
         fallbacks:
@@ -86,6 +88,7 @@ CHAT = Route(
         max_attempts=9,
         hedge=False,
         continuation=Continuation.ERROR,
+        unsupported=Unsupported.DROP,
         breaker=BreakerSettings(
             failure_rate=0.25,
             minimum_calls=4,
@@ -196,7 +199,7 @@ async def test_what_is_left_out_by_rpc_is_told_as_it_is_or_not_at_all(config: Co
     assert read == pb.Route(
         strategy="ordered",
         targets=[pb.Target(provider="local", model="m")],
-        policy=pb.Policy(hedge="auto", continuation="auto"),
+        policy=pb.Policy(hedge="auto", continuation="auto", unsupported="auto"),
     )
     assert (await organization(config)).models["chat"] == PLAIN
 

@@ -19,6 +19,7 @@ ROUTE = pb.Route(
         retries=0,
         hedge="auto",
         continuation="auto",
+        unsupported="auto",
     ),
 )
 

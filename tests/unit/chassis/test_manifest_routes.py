@@ -70,7 +70,8 @@ def test_a_breaker_is_there_unless_it_is_switched_off(said: str) -> None:
 
 
 def test_auto_is_as_absent() -> None:
-    said = "first_token_timeout: auto, idle_timeout: auto, hedge: auto, continuation: auto, breaker: auto"
+    fields = ("first_token_timeout", "idle_timeout", "hedge", "continuation", "unsupported", "breaker")
+    said = ", ".join(f"{field}: auto" for field in fields)
     assert policy(said) == Policy()
 
 
@@ -134,6 +135,7 @@ def test_a_wrong_target_is_refused(fields: str, told: str) -> None:
         ("hedge: 0", "hedge: input should be a valid string"),
         ("continuation: off", "continuation: input should be a valid string"),
         ("continuation: restart", "continuation: must be one of auto, continue, error"),
+        ("unsupported: keep", "unsupported: must be one of auto, error, drop"),
         ("breaker: maybe", "breaker: is not a mapping"),
         ("breaker: 0", "breaker: is not a mapping"),
         ("breaker: {failure_rate: 0}", "breaker.failure_rate: must be more than 0 and at most 1"),

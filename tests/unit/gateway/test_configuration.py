@@ -24,6 +24,7 @@ from services.gateway.domain.route import (
     Route,
     Strategy,
     Target,
+    Unsupported,
 )
 
 OWN = "organizations/acme"
@@ -115,6 +116,8 @@ def test_a_balance_counts_only_what_it_says() -> None:
         ({"continuation": "error"}, Policy(continuation=Continuation.ERROR)),
         ({"continuation": "continue"}, Policy(continuation=Continuation.CONTINUE)),
         ({"continuation": "auto"}, Policy(continuation=Continuation.AUTO)),
+        ({"unsupported": "error"}, Policy(unsupported=Unsupported.ERROR)),
+        ({"unsupported": "drop"}, Policy(unsupported=Unsupported.DROP)),
         ({"breaker": pb.BreakerPolicy(off=True)}, Policy(breaker=None)),
         ({"cache": pb.CachePolicy(ttl=Duration(seconds=300))}, Policy(cache=CachePolicy(300.0))),
         (
@@ -181,6 +184,7 @@ def test_words_of_a_newer_config_are_left_out_and_told_once() -> None:
         policy=pb.Policy(
             hedge="always",
             continuation="rewrite",
+            unsupported="rewrite",
             breaker=pb.BreakerPolicy(minimum_calls=0),
             fallbacks=[
                 pb.Fallback(reason="vendor_bored", targets=[BARE]),
@@ -206,6 +210,7 @@ def test_words_of_a_newer_config_are_left_out_and_told_once() -> None:
         ("hedge", "always"),
         ("role", 9),
         ("strategy", "clairvoyant"),
+        ("unsupported", "rewrite"),
     ]
 
 

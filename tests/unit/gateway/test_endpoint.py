@@ -2,109 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
-from typing import Any, cast
 
 import pytest
 
-from chassis import keys
-from chassis.http import Message
-from chassis.principal import Principal, Role
 from resilience.errors import Failure, Reason
-from services.gateway.adapters.memory_keys import MemoryKeys
-from services.gateway.application.answer_once import AnswerOnce
-from services.gateway.application.authenticate import Authenticator
-from services.gateway.application.complete_chat import CompleteChat
-from services.gateway.application.exchange import Exchange
-from services.gateway.application.ports import Frame
-from services.gateway.domain.configuration import Configuration, Key
-from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
-from services.gateway.domain.pressure import Pressure
-from services.gateway.domain.route import CachePolicy, Continuation, Degradation, Policy
-from services.gateway.entrypoints.exchange import Exchanges
-from services.gateway.entrypoints.http.chat import Chats
-from services.gateway.entrypoints.http.endpoint import Endpoint
-from tests.unit.gateway.world import STREAM, USAGE, WHOLE, Answer, World, vendor
+from services.gateway.domain.route import CachePolicy, Degradation, Policy
+from tests.unit.gateway.callers import REFUSED, Chat
+from tests.unit.gateway.world import STREAM, USAGE, WHOLE, Answer, vendor
 
-PEPPER = b"p" * 32
-SECRET = keys.generate()
-CONFIGURATION = Configuration(keys={keys.digest(SECRET, PEPPER): Key(Principal("acme", "shop", "ci", Role.DEVELOPER))})
-REFUSED: Answer = [vendor(Reason.VENDOR_OVERLOADED)]
-QUIET = Policy(retries=0, hedge=False, continuation=Continuation.ERROR)
 KEY = {"idempotency-key": "k-1"}
-
-
-@dataclass
-class Caller:
-    """One connection: what it was sent, and when it hangs up."""
-
-    messages: list[Message] = field(default_factory=list)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: bool = False
-    body: bytes = b""
-
-    async def receive(self) -> Message:
-        if not self.asked:
-            self.asked = True
-            return {"type": "http.request", "body": self.body, "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Message) -> None:
-        self.messages.append(message)
-
-    @property
-    def status(self) -> int:
-        return cast("int", self.messages[0]["status"])
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {name.decode(): value.decode() for name, value in self.messages[0]["headers"]}
-
-    @property
-    def text(self) -> bytes:
-        assert not self.messages[-1].get("more_body", False), "the answer has no end"
-        return b"".join(message["body"] for message in self.messages[1:])
-
-
-class Chat:
-    """The endpoint in front of a gateway in memory."""
-
-    def __init__(self, *answers: Answer, policy: Policy = QUIET) -> None:
-        self.world = World({"alpha/small": list(answers), "beta/small": [REFUSED]}, policy=policy)
-        clock = self.world.clock
-
-        async def complete(exchange: Exchange) -> AsyncGenerator[Frame, None]:
-            known = self.world.exchange()
-            exchange.principal, exchange.organization = known.principal, known.organization
-            exchange.project = known.project
-            async for frame in self.world.complete(exchange):
-                yield frame
-
-        exchanges = Exchanges(cast("CompleteChat", complete), Pressure(most=1000), clock)
-        once = AnswerOnce(MemoryKeys(clock), Authenticator(lambda: CONFIGURATION, PEPPER, clock), clock, ttl=86_400)
-        self.endpoint = Endpoint(Chats(exchanges, OPENAI_CHAT, clock), once, max_body=100_000)
-
-    def begin(self, headers: dict[str, str] | None = None, **fields: Any) -> "tuple[Caller, asyncio.Task[None]]":
-        caller = Caller(
-            body=json.dumps({"model": "chat", "messages": [{"role": "user", "content": "hi"}], **fields}).encode()
-        )
-        told = {"authorization": f"Bearer {SECRET}", **(headers or {})}
-        scope = {
-            "path": "/v1/chat/completions",
-            "headers": [(name.encode(), value.encode()) for name, value in told.items()],
-        }
-        return caller, asyncio.create_task(self.endpoint(scope, caller.receive, caller.send))
-
-    async def ask(self, headers: dict[str, str] | None = None, **fields: Any) -> Caller:
-        caller, task = self.begin(headers, **fields)
-        for _ in range(200):
-            if task.done():
-                break
-            await self.world.clock.advance(0.05)
-        await asyncio.wait_for(task, 5)
-        return caller
 
 
 async def test_the_headers_tell_of_the_cache_only_where_the_route_has_one() -> None:

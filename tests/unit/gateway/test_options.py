@@ -5,13 +5,13 @@ from resilience.criticality import Criticality
 from resilience.errors import Failure, Reason
 from seawall.gateway.v1 import chat_pb2 as pb
 from services.gateway.domain.options import Options, Overrides
-from services.gateway.domain.route import Continuation
+from services.gateway.domain.route import Continuation, Unsupported
 from services.gateway.entrypoints.http.options import options_of
 from services.gateway.entrypoints.typed_options import to_options
 
 WHOLE_POLICY = (
     '{"retries": 0, "max_attempts": 3, "hedge": "off", "continuation": "continue",'
-    ' "first_token_timeout": "500ms", "idle_timeout": "5s"}'
+    ' "first_token_timeout": "500ms", "idle_timeout": "5s", "unsupported": "drop"}'
 )
 OVERRIDES = Overrides(
     retries=0,
@@ -20,6 +20,7 @@ OVERRIDES = Overrides(
     continuation=Continuation.CONTINUE,
     first_token_timeout=0.5,
     idle_timeout=5.0,
+    unsupported=Unsupported.DROP,
 )
 
 
@@ -69,6 +70,7 @@ def test_every_field_of_an_rpc_is_read() -> None:
             continuation="continue",
             first_token_timeout=Duration(nanos=500_000_000),
             idle_timeout=Duration(seconds=5),
+            unsupported="drop",
         ),
         no_store=True,
         idempotency_key="k-1",
@@ -109,6 +111,7 @@ def test_the_lesser_of_option_and_deadline_counts() -> None:
         ("x-seawall-policy", '{"max_attempts": 0}', "x-seawall-policy.max_attempts"),
         ("x-seawall-policy", '{"hedge": "on"}', "x-seawall-policy.hedge"),
         ("x-seawall-policy", '{"continuation": ""}', "x-seawall-policy.continuation"),
+        ("x-seawall-policy", '{"unsupported": "keep"}', "x-seawall-policy.unsupported"),
         ("x-seawall-policy", '{"idle_timeout": "5"}', "x-seawall-policy.idle_timeout"),
         ("x-seawall-policy", '{"first_token_timeout": "0s"}', "x-seawall-policy.first_token_timeout"),
         ("x-seawall-policy", '{"idle_timeout": "999999999h"}', "x-seawall-policy.idle_timeout"),
@@ -135,6 +138,7 @@ def test_a_header_that_is_wrong_is_the_callers_fault_and_named(name: str, value:
         (pb.Options(policy=pb.PolicyOverrides(max_attempts=0)), "options.policy.max_attempts"),
         (pb.Options(policy=pb.PolicyOverrides(hedge="on")), "options.policy.hedge"),
         (pb.Options(policy=pb.PolicyOverrides(continuation="on")), "options.policy.continuation"),
+        (pb.Options(policy=pb.PolicyOverrides(unsupported="keep")), "options.policy.unsupported"),
         (pb.Options(policy=pb.PolicyOverrides(idle_timeout=Duration())), "options.policy.idle_timeout"),
         (pb.Options(idempotency_key="\u00e9"), "options.idempotency_key"),
         (pb.Options(idempotency_key="other"), "options.idempotency_key"),
