@@ -28,7 +28,7 @@ from simulator.recorder import Call
 from simulator.scripts import Script, Step, random_script
 from simulator.simulator import Simulator
 from simulator.splits import Anywhere, At, Every, Split
-from simulator.vendor import Vendor, VendorSpec
+from simulator.vendor import DialectName, Vendor, VendorSpec
 
 __all__ = [
     "Access",
@@ -40,6 +40,7 @@ __all__ = [
     "ContentFilter",
     "ContextLength",
     "Cut",
+    "DialectName",
     "ErrorBody",
     "ErrorEvent",
     "ErrorStatus",

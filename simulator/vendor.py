@@ -50,9 +50,14 @@ class Vendor:
         self._listener = Listener(self._serve, host, spec.port)
 
     @property
+    def url(self) -> str:
+        """The root URL, whatever the dialect."""
+        return self._listener.url
+
+    @property
     def base_url(self) -> str:
-        """What a client of the vendor is configured with."""
-        return self._listener.url + _BASE_PATHS[self.dialect]
+        """What the SDK of the dialect's vendor is configured with."""
+        return self.url + _BASE_PATHS[self.dialect]
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -205,6 +205,11 @@ async def test_a_thought_may_be_kept_back(anthropic: AsyncAnthropic, stream: boo
     assert (thought.thinking, bool(thought.signature), answer.usage.output_tokens) == ("", True, 22)
     turns: Any = [*MESSAGES, {"role": "assistant", "content": answer.content}, {"role": "user", "content": "and?"}]
     assert await ask(anthropic, messages=turns)
+    forged = base64.b64encode(b"x" * 48).decode()
+    for signature in ("", "?", forged):
+        turns[1] = {"role": "assistant", "content": [thought.model_copy(update={"signature": signature})]}
+        with pytest.raises(sdk.BadRequestError, match="Invalid `signature`"):
+            await ask(anthropic, messages=turns)
 
 
 @both

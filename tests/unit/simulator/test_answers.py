@@ -109,3 +109,47 @@ def test_a_call_of_a_function_has_json_for_arguments() -> None:
         "tool_calls",
         {"answer": "alpha/gpt heard: one"},
     )
+
+
+@pytest.mark.parametrize(
+    ("stop", "text", "ended"),
+    [
+        (("three", "two"), "alpha/gpt heard: one ", "two"),
+        (("nowhere",), "alpha/gpt heard: one two three", ""),
+        (("alpha",), "", "alpha"),
+        (("t heard: o",), "alpha/gp", "t heard: o"),
+        (("",), "alpha/gpt heard: one two three", ""),
+    ],
+)
+def test_the_first_stop_sequence_in_the_text_ends_it_even_across_tokens(
+    stop: tuple[str, ...], text: str, ended: str
+) -> None:
+    stopped = compose("alpha", "gpt", Question("one two three", stop=stop), length=5)
+    assert (stopped.text, stopped.stop_sequence, stopped.finish_reason) == (text, ended, "stop")
+
+
+def test_a_limit_before_a_stop_sequence_is_what_ends_the_answer() -> None:
+    cut = compose("alpha", "gpt", Question("one two three", stop=("three",), limit=3), length=5)
+    assert (cut.text, cut.stop_sequence, cut.finish_reason) == ("alpha/gpt heard: one", "", "length")
+
+
+def test_a_thought_is_a_part_of_the_answer_and_of_its_limit() -> None:
+    whole = compose("alpha", "gpt", Question("one two", thinks=True), length=4)
+    assert [(block.kind, block.text) for block in whole.blocks] == [
+        ("thought", "Asked: one two"),
+        ("text", "alpha/gpt heard: one two"),
+    ]
+    assert (whole.text, len(whole.tokens)) == ("alpha/gpt heard: one two", 7)
+    cut = compose("alpha", "gpt", Question("one two", thinks=True, limit=5), length=4)
+    assert (cut.text, len(cut.tokens), cut.finish_reason) == ("alpha/gpt heard:", 5, "length")
+    nothing = compose("alpha", "gpt", Question("one two", thinks=True, limit=2), length=4)
+    assert (nothing.text, [block.kind for block in nothing.blocks], nothing.finish_reason) == (
+        "",
+        ["thought"],
+        "length",
+    )
+
+
+def test_choices_are_told_apart_by_their_first_token() -> None:
+    second = compose("alpha", "gpt", Question("one"), length=3, choice=1)
+    assert second.text == "alpha/gpt#2 heard: one"
