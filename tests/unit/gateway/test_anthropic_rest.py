@@ -1,6 +1,7 @@
 """The rest of a broken message: blocks, repeated text, usage."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -59,6 +60,13 @@ def test_a_text_that_broke_off_is_gone_on_with_in_its_block() -> None:
     assert [piece["seawall"] for piece, _ in pieces if "seawall" in piece] == [
         {"continued": {"target": "beta/small", "at": 4}}
     ]
+
+
+def test_a_text_that_is_told_with_the_beginning_of_its_block_comes_once() -> None:
+    """As frames of a translated stream are: the first that an event of the vendor makes has its text."""
+    told_early = [start("b"), replace(begin(), text="two"), replace(delta("two"), text=""), delta(" three."), end()]
+    pieces = rest(said(start(), begin(), delta("One ")), told_early)
+    assert text_of(pieces) == "two three."
 
 
 def test_after_a_block_that_ended_another_begins() -> None:

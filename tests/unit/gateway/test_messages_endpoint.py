@@ -10,7 +10,7 @@ from typing import get_args
 import anthropic
 import httpx2
 import pytest
-from anthropic.types import MessageParam
+from anthropic.types import Message, MessageParam
 from anthropic.types.shared.error_response import ErrorResponse
 from anthropic.types.shared.error_type import ErrorType
 
@@ -235,6 +235,7 @@ async def test_an_answer_that_was_cut_at_its_length_is_not_kept() -> None:
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 async def test_a_static_answer_is_a_message(stream: bool) -> None:
     chat = chat_of(REFUSED, policy=Policy(degradation=Degradation(answer="Später."), retries=0, hedge=False))
+    message: Message
     async with sdk(chat) as client:
         if stream:
             async with client.messages.stream(model="chat", max_tokens=10, messages=SAID) as streamed_:

@@ -60,19 +60,18 @@ class AnthropicRest:
         """See Rest."""
         return self._before.answered(told)
 
-    def pieces(self, data: bytes, text: str) -> Sequence[Piece]:
-        """See Rest."""
-        event = _decode(data)
-        return [(self._noted(piece), said) for piece, said in self._pieces(event, text)]
+    def pieces(self, data: bytes, text: str) -> Sequence[Piece]:  # noqa: ARG002 - it may be told with an earlier event
+        """See Rest. What an event adds is read in it: a translated text is told with the beginning of its block."""
+        return [(self._noted(piece), said) for piece, said in self._pieces(_decode(data))]
 
-    def _pieces(self, event: dict[str, Any], text: str) -> Iterator[tuple[dict[str, Any], str]]:
+    def _pieces(self, event: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
         match event.get("type"):
             case kind if kind == "message_start" or (self._finished and kind != "message_stop"):
                 return
             case "content_block_start":
-                yield from self._began(event, text)
+                yield from self._began(event)
             case "content_block_delta":
-                yield from self._added(event, text)
+                yield from self._added(event)
             case "content_block_stop":
                 yield from self._held(self._index(event))
                 yield {**event, "index": self._index(event)}, ""
@@ -80,12 +79,14 @@ class AnthropicRest:
                 yield from self._closed()
                 if isinstance(told := event.get("usage"), dict):
                     event["usage"] = told | self._told(told)
-                yield event, text
+                yield event, ""
             case _:
-                yield event, text
+                yield event, ""
 
-    def _began(self, event: dict[str, Any], text: str) -> Iterator[tuple[dict[str, Any], str]]:
-        goes_on = self._in_text and event["content_block"].get("type") == "text"
+    def _began(self, event: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+        block = event["content_block"]
+        text = block.get("text") or "" if block.get("type") == "text" else ""
+        goes_on = self._in_text and block.get("type") == "text"
         if not goes_on:
             yield from self._closed()
         if self._shift is None:
@@ -97,13 +98,14 @@ class AnthropicRest:
         if new := self._new.of(text, final=False):
             yield _text(self._index(event), new)
 
-    def _added(self, event: dict[str, Any], text: str) -> Iterator[tuple[dict[str, Any], str]]:
+    def _added(self, event: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
         event["index"] = self._index(event)
-        if text:
+        delta, text = event["delta"], ""
+        if delta.get("type") == "text_delta" and (text := delta.get("text") or ""):
             new = self._new.of(text, final=False)
             if not new:
                 return
-            event["delta"] = {**event["delta"], "text": new}
+            event["delta"] = {**delta, "text": new}
             text = new
         yield event, text
 
