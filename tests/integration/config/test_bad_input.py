@@ -33,7 +33,7 @@ async def _acme(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Confi
     [
         ("organization: acme", "organization: other", "organization"),
         ("organization: acme", "organisation: acme", "organization"),
-        ("vendor: openai,", "vendor: anthropic,", "providers[0].vendor"),
+        ("vendor: openai,", "vendor: nobody,", "providers[0].vendor"),
         ("http://gpu-1:8000/v1", "http://user:secret@gpu-1:8000/v1", "providers[1].base_url"),
         ("http://gpu-1:8000/v1", "http://gpu-1:8000/v1?key=1", "providers[1].base_url"),
         ("model: gpt-5-mini}", "model: gpt 5}", "models[0].route.targets[0].model"),
