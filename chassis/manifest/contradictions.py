@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from chassis.manifest.routes import Route, SpareTarget
-from chassis.manifest.sections import OPENAI_COMPATIBLE, Manifest
+from chassis.manifest.sections import Manifest
 from chassis.manifest.shape_problems import Problem
+from chassis.manifest.vendors import SELF_HOSTED
 
 
 def contradictions(manifest: Manifest) -> list[Problem]:
@@ -31,9 +32,9 @@ def _repeated(section: str, names: list[str]) -> list[Problem]:
 
 def _wrong_providers(manifest: Manifest) -> list[Problem]:
     without_url = [
-        Problem(f"providers[{index}].base_url", f"is missing: vendor {OPENAI_COMPATIBLE} has no address of its own")
+        Problem(f"providers[{index}].base_url", f"is missing: vendor {provider.vendor} has no address of its own")
         for index, provider in enumerate(manifest.providers)
-        if provider.vendor == OPENAI_COMPATIBLE and provider.base_url is None
+        if provider.vendor in SELF_HOSTED and provider.base_url is None
     ]
     undeclared = [
         problem

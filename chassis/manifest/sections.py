@@ -21,8 +21,6 @@ from chassis.manifest.routes import Route
 from chassis.principal import Role
 from resilience.criticality import Criticality
 
-OPENAI_COMPATIBLE = "openai-compatible"
-
 
 class Provider(Section):
     """An account or endpoint at a vendor."""

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chassis.manifest import bounds
+from chassis.manifest.vendors import SELF_HOSTED
 from chassis.secrets import is_reference
 from services.config.domain.faults import hold, invalid
 from services.config.domain.names import ORGANIZATION, organization_of
 from services.config.domain.resource import Reference
-
-OPENAI_COMPATIBLE = "openai-compatible"
 
 MAX_KEYS = 100
 MAX_URL = 2048
@@ -39,8 +38,8 @@ class Provider:
         hold("vendor", self.vendor, bounds.VENDORS.check)
         if self.base_url:
             _check_url(self.base_url)
-        elif self.vendor == OPENAI_COMPATIBLE:
-            raise invalid("base_url", f"is required for the vendor {OPENAI_COMPATIBLE}")
+        elif self.vendor in SELF_HOSTED:
+            raise invalid("base_url", f"is required for the vendor {self.vendor}")
         if len(self.keys) > MAX_KEYS:
             raise invalid("keys", f"must be at most {MAX_KEYS}")
         for index, key in enumerate(self.keys):

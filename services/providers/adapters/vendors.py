@@ -1,39 +1,90 @@
-"""The vendors that Seawall knows, as data."""
+"""The vendors that Seawall knows, each as callers of every dialect meet it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.adapters.cohere.dialect import CohereDialect
+from services.providers.adapters.cohere.grammar import CohereGrammar
+from services.providers.adapters.gemini.dialect import GeminiDialect
+from services.providers.adapters.gemini.grammar import GeminiGrammar
 from services.providers.adapters.openai.dialect import OpenAIDialect
 from services.providers.adapters.openai.grammar import OpenAIGrammar
 from services.providers.adapters.openai.means import COMPATIBLE, OPENAI, Means
-from services.providers.application.ports import Dialect, Vendor
+from services.providers.adapters.presets import PRESETS
+from services.providers.application.ports import CallerGrammar, Dialect, Vendor, VendorGrammar
 from services.providers.application.translated import Translated
 from services.providers.domain.dialect import CallerDialect
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Makes vendors for all callers, whose grammars these are."""
+
+    grammars: dict[CallerDialect, CallerGrammar]
+
+    def vendor(
+        self,
+        name: str,
+        spoken: Dialect,
+        grammar: VendorGrammar,
+        *,
+        native: CallerDialect | None = None,
+        own: frozenset[str] = frozenset(),
+        base_url: str = "",
+        open_: bool = False,
+    ) -> Vendor:
+        """One that speaks `spoken`, in which callers of the `native` dialect are understood as they are.
+
+        `own`: see Translated.
+        """
+        dialects = {
+            caller: spoken if caller is native else Translated(theirs, grammar, spoken, own=own)
+            for caller, theirs in self.grammars.items()
+        }
+        return Vendor(name, dialects, base_url, open_)
 
 
 def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, Vendor]:
     """By the name that a provider's `vendor` has. `max_event`: bytes that one event of a stream may have."""
     messages, chat = AnthropicGrammar(), OpenAIGrammar(now=now)
-    anthropic, openai = AnthropicDialect(max_event=max_event), OpenAIDialect(max_event=max_event)
+    callers = Callers({CallerDialect.OPENAI_CHAT: chat, CallerDialect.ANTHROPIC_MESSAGES: messages})
 
-    def openai_to(means: Means) -> dict[CallerDialect, Dialect]:
-        return {
-            CallerDialect.OPENAI_CHAT: openai,
-            CallerDialect.ANTHROPIC_MESSAGES: Translated(messages, OpenAIGrammar(now=now, means=means), openai),
-        }
+    def of_openai(name: str, means: Means, base_url: str, *, open_: bool, translated: bool = False) -> Vendor:
+        return callers.vendor(
+            name,
+            OpenAIDialect(max_event=max_event, means=means),
+            OpenAIGrammar(now=now, means=means),
+            native=None if translated else CallerDialect.OPENAI_CHAT,
+            own=means.own,
+            base_url=base_url,
+            open_=open_,
+        )
 
     vendors = (
-        Vendor("openai", openai_to(OPENAI), base_url="https://api.openai.com/v1"),
-        Vendor("openai-compatible", openai_to(COMPATIBLE), open=True),
-        Vendor(
+        of_openai("openai", OPENAI, "https://api.openai.com/v1", open_=False),
+        of_openai("openai-compatible", COMPATIBLE, "", open_=True),
+        callers.vendor(
             "anthropic",
-            {
-                CallerDialect.OPENAI_CHAT: Translated(chat, messages, anthropic),
-                CallerDialect.ANTHROPIC_MESSAGES: anthropic,
-            },
+            AnthropicDialect(max_event=max_event),
+            messages,
+            native=CallerDialect.ANTHROPIC_MESSAGES,
             base_url="https://api.anthropic.com/v1",
+        ),
+        callers.vendor(
+            "gemini",
+            GeminiDialect(max_event=max_event),
+            GeminiGrammar(),
+            base_url="https://generativelanguage.googleapis.com/v1beta",
+        ),
+        callers.vendor(
+            "cohere", CohereDialect(max_event=max_event), CohereGrammar(), base_url="https://api.cohere.com/v2"
+        ),
+        *(
+            of_openai(preset.name, preset.means, preset.base_url, open_=preset.open, translated=preset.translated)
+            for preset in PRESETS
         ),
     )
     return {vendor.name: vendor for vendor in vendors}

@@ -86,6 +86,10 @@ class Dialect(Protocol):
         """Why a call failed that the vendor answered with this error."""
         ...
 
+    def retry_after(self, body: bytes) -> float | None:
+        """Seconds that the body of an error asks to wait, at most a minute; None where it says nothing of it."""
+        ...
+
 
 class EventReader(Protocol):
     """Reads the events of one streamed reply."""

@@ -77,9 +77,10 @@ class SendRequest:
             body = await response.read_some(MAX_ERROR_BYTES)
         finally:
             await response.abandon()
+        wait = response.retry_after()
         raise VendorFailure(
             dialect.reason(response.status, body),
             status=response.status,
             body=body,
-            retry_after=response.retry_after(),
+            retry_after=wait if wait is not None else dialect.retry_after(body),
         )

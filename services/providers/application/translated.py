@@ -31,13 +31,17 @@ class TranslatedRequest(VendorRequest):
 class Translated:
     """See Dialect. What is sent and received is the `vendor`'s; what is asked and answered, the `caller`'s.
 
-    The vendor's own Dialect says whether an answer is one, so that no fault of a vendor is looked for twice.
+    The vendor's own Dialect says whether an answer is one, so that no fault of a vendor is looked for twice. `own`:
+    what of a Conversation's `extra` the vendor's grammar writes as it is.
     """
 
-    def __init__(self, caller: CallerGrammar, vendor: VendorGrammar, spoken: Dialect) -> None:
+    def __init__(
+        self, caller: CallerGrammar, vendor: VendorGrammar, spoken: Dialect, *, own: frozenset[str] = frozenset()
+    ) -> None:
         self._caller = caller
         self._vendor = vendor
         self._spoken = spoken
+        self._own = own
 
     def headers(self, secret: str | None) -> Headers:
         """See Dialect."""
@@ -48,7 +52,8 @@ class Translated:
         conversation = self._caller.read_request(envelope.body)
         losses = Losses(f"{envelope.provider}/{envelope.model}", envelope.unsupported)
         for field in conversation.extra:
-            losses.hint(field)
+            if field not in self._own:
+                losses.hint(field)
         for field in conversation.beyond:
             losses.meaning(field)
         written = self._vendor.write_request(
@@ -82,6 +87,10 @@ class Translated:
     def reason(self, status: int, body: bytes) -> Reason:
         """See Dialect."""
         return self._spoken.reason(status, body)
+
+    def retry_after(self, body: bytes) -> float | None:
+        """See Dialect."""
+        return self._spoken.retry_after(body)
 
 
 class TranslatedDecoder:

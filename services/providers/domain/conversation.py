@@ -30,7 +30,8 @@ class Citation(msgspec.Struct, frozen=True, gc=False):
     start: int = -1
     end: int = -1
     counted_in: str = ""
-    """What positions count: `characters`, `pages` or `blocks`; empty where that is not known."""
+    """What positions count: `characters`, `pages` or `blocks` of the source, characters of the `answer` itself; empty
+    where that is not known."""
 
 
 class Text(msgspec.Struct, frozen=True):

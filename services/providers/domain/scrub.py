@@ -8,6 +8,7 @@ MASK = b"[credential]"
 _LOOKS_LIKE_ONE = re.compile(
     rb"""
       \b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|hf|fw|tgp|key)[-_][\w*.\-]{4,}   # vendors' keys, whole or half masked
+    | \bAIza[\w\-]{20,}                                                       # Google's keys
     | (?i:\bbearer\s+)[^\s"'\\]{4,}                                         # an Authorization header, repeated
     | \*{3,}[\w\-]{0,16}                                                    # the last characters of a masked one
     """,

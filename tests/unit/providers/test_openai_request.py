@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resilience.errors import Failure, Reason
-from services.providers.adapters.openai.requests import chat_request
+from services.providers.adapters.openai import requests
+from services.providers.adapters.openai.means import OPENAI
+from services.providers.application.ports import VendorRequest
+from services.providers.domain.losses import Losses
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
@@ -18,6 +21,10 @@ values = st.recursive(
 OURS = {"model", "messages", "stream", "stream_options"}
 bodies = st.dictionaries(st.text(max_size=8).filter(lambda name: name not in OURS), values, max_size=6)
 fillers = st.sampled_from([(",", ":"), (", ", ": "), (" ,\n\t", " :  ")])
+
+
+def chat_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> VendorRequest:
+    return requests.chat_request(body, model, stream=stream, prefix=prefix, means=OPENAI, losses=Losses("it"))
 
 
 def raw_fields(body: bytes) -> list[tuple[str, str]]:

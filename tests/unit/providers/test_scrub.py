@@ -27,6 +27,7 @@ def test_a_pools_secrets_are_taken_out_however_they_are_escaped(secret: str, bef
         b"invalid x-api-key sk-ant-api03-AbC_dEf",
         b"Authorization: Bearer abcdef0123456789",
         b"no such key: gsk_0123456789abcdef",
+        b"API key not valid: AIzaSyA0123456789abcdefghijklmnopqrstuvw.",
     ],
 )
 def test_what_looks_like_a_key_is_taken_out_though_it_is_not_ours(said: bytes) -> None:

@@ -42,6 +42,8 @@ def write_citation(citation: Citation) -> dict[str, Any]:
     """As an answer has it."""
     said: dict[str, Any] = {"cited_text": citation.quote}
     start, end = max(citation.start, 0), max(citation.end, 0)
+    if citation.counted_in == "answer":
+        start = end = 0  # Anthropic tells where it is in the source alone
     if citation.document < 0:
         return said | {
             "type": "web_search_result_location",

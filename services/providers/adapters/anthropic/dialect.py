@@ -41,3 +41,7 @@ class AnthropicDialect:
     def reason(self, status: int, body: bytes) -> Reason:
         """See Dialect."""
         return reason_of(status, body)
+
+    def retry_after(self, body: bytes) -> float | None:  # noqa: ARG002 - told by headers alone
+        """See Dialect."""
+        return None

@@ -8,15 +8,10 @@ import msgspec
 from resilience.errors import Failure, Reason
 from services.providers.adapters.anthropic import wire
 from services.providers.adapters.anthropic.models import traits_of
+from services.providers.adapters.continuation import GO_ON, appended
 from services.providers.application.ports import VendorRequest
 
 PATH = "/messages"
-
-GO_ON = (
-    "Your answer was interrupted at the end of your last message. Go on with it exactly where it stopped, in the "
-    "middle of a word if that is where it stopped. Repeat nothing of it, and say nothing about the interruption."
-)
-"""How a model that refuses an assistant's turn at the end is asked to go on, as Anthropic's migration guide advises."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _thinking = msgspec.json.Decoder(wire.ThinkingObject)
@@ -38,7 +33,7 @@ def message_request(body: bytes, model: str, *, stream: bool, prefix: str = "") 
         wanted["stream"] = _TRUE if stream else _FALSE
     if prefix:
         prefill = traits_of(model).prefill and not _thinks(fields.get("thinking"))
-        wanted["messages"] = _appended(fields.get("messages"), continuation(prefix, prefill=prefill))
+        wanted["messages"] = appended(fields.get("messages"), continuation(prefix, prefill=prefill), field="messages")
     if all(fields.get(name) == value for name, value in wanted.items()):
         return VendorRequest(PATH, body)
     fields.update(wanted)
@@ -71,13 +66,3 @@ def _thinks(given: msgspec.Raw | None) -> bool:
         return given is not None and _thinking.decode(given).type != "disabled"
     except msgspec.DecodeError:
         return False  # null, or what the vendor will refuse
-
-
-def _appended(messages: msgspec.Raw | None, turns: Sequence[dict[str, Any]]) -> msgspec.Raw:
-    """The messages as they are written, and `turns` after them."""
-    written = bytes(messages or b"").strip()
-    if not written.startswith(b"["):
-        raise Failure(Reason.INVALID_REQUEST, "The body has no list of messages.", detail={"param": "messages"})
-    before = written[:-1].rstrip()
-    comma = b"" if before == b"[" or not turns else b","
-    return msgspec.Raw(before + comma + b",".join(map(_encode, turns)) + b"]")

@@ -37,5 +37,5 @@ class GeminiDialect:
         return reason_of(status, body)
 
     def retry_after(self, body: bytes) -> float | None:
-        """Seconds that the body of an error asks to wait, at most a minute; None where it says nothing of it."""
+        """See Dialect."""
         return retry_after(body)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from resilience.errors import Failure, Reason
+from services.providers.adapters.continuation import appended
 from services.providers.application.ports import VendorRequest
 
 COLLECTIONS = ("models", "tunedModels")
@@ -50,17 +51,9 @@ def gemini_request(body: bytes, model: str, *, stream: bool, prefix: str) -> Ven
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
     if prefix:
-        fields["contents"] = _prefilled(fields.get("contents"), prefix)
+        fields["contents"] = appended(
+            fields.get("contents"), [{"role": "model", "parts": [{"text": prefix}]}], field="contents"
+        )
         body = _encode(fields)
     count = config.candidate_count if config is not None else None
     return VendorRequest(path_of(model, stream=stream), body, count if isinstance(count, int) and count > 0 else 1)
-
-
-def _prefilled(contents: msgspec.Raw | None, prefix: str) -> msgspec.Raw:
-    """The contents as they are written, and the beginning of the answer after them."""
-    written = bytes(contents or b"").strip()
-    if not written.startswith(b"["):
-        raise Failure(Reason.INVALID_REQUEST, "The body has no list of contents.")
-    before = written[:-1].rstrip()
-    comma = b"" if before == b"[" else b","
-    return msgspec.Raw(before + comma + _encode({"role": "model", "parts": [{"text": prefix}]}) + b"]")

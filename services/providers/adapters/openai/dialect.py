@@ -3,18 +3,21 @@
 from resilience.errors import Reason
 from services.providers.adapters.openai.answers import chat_answer
 from services.providers.adapters.openai.errors import reason_of
+from services.providers.adapters.openai.means import OPENAI, Means
 from services.providers.adapters.openai.requests import chat_request
 from services.providers.adapters.openai.stream import ChatStreamDecoder
 from services.providers.application.ports import Headers, VendorRequest
 from services.providers.domain.answer import Answer
 from services.providers.domain.envelope import Envelope
+from services.providers.domain.losses import Losses
 
 
 class OpenAIDialect:
-    """See Dialect. `max_event`: bytes that one event of a stream may have."""
+    """See Dialect. `max_event`: bytes that one event of a stream may have. `means`: what the vendor can be told."""
 
-    def __init__(self, *, max_event: int) -> None:
+    def __init__(self, *, max_event: int, means: Means = OPENAI) -> None:
         self._max_event = max_event
+        self._means = means
 
     def headers(self, secret: str | None) -> Headers:
         """See Dialect."""
@@ -22,7 +25,10 @@ class OpenAIDialect:
 
     def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
         """See Dialect."""
-        return chat_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
+        losses = Losses(f"{envelope.provider}/{envelope.model}", envelope.unsupported)
+        return chat_request(
+            envelope.body, envelope.model, stream=stream, prefix=envelope.prefix, means=self._means, losses=losses
+        )
 
     def answer(self, body: bytes, vendor_request_id: str) -> Answer:
         """See Dialect."""
@@ -30,8 +36,17 @@ class OpenAIDialect:
 
     def decoder(self, request: VendorRequest) -> ChatStreamDecoder:
         """See Dialect."""
-        return ChatStreamDecoder(choices=request.choices, usage_hidden=request.usage_hidden, max_event=self._max_event)
+        return ChatStreamDecoder(
+            choices=request.choices,
+            usage_hidden=request.usage_hidden,
+            max_event=self._max_event,
+            dropped=request.dropped,
+        )
 
     def reason(self, status: int, body: bytes) -> Reason:
         """See Dialect."""
         return reason_of(status, body)
+
+    def retry_after(self, body: bytes) -> float | None:  # noqa: ARG002 - told by headers alone
+        """See Dialect."""
+        return None

@@ -22,6 +22,7 @@ CODES: dict[str, Reason] = {
     "invalid_api_key": Reason.VENDOR_AUTHENTICATION,
     "account_deactivated": Reason.VENDOR_AUTHENTICATION,
     "model_not_found": Reason.VENDOR_MODEL_NOT_FOUND,
+    "invalid_model": Reason.VENDOR_MODEL_NOT_FOUND,  # Mistral's type
     "DeploymentNotFound": Reason.VENDOR_MODEL_NOT_FOUND,  # Azure
     # `type` of the error object, where there is no code; llama.cpp's first.
     "exceed_context_size_error": Reason.CONTEXT_LENGTH_EXCEEDED,

@@ -1,17 +1,19 @@
 """OpenAI's chat request: the model renamed, what streaming needs added, every other byte as the caller wrote it.
 
-An answer that broke off is gone on with by an assistant message at the end that holds what was said. Nothing else is
-added for it. vLLM and SGLang would want `continue_final_message` and `add_generation_prompt` beside it, but Groq (400)
-and Mistral (422) refuse fields that they do not know, and all of them are `openai-compatible`; a caller's own fields of
-that name pass. The caller's `max_tokens` stays as well: how many tokens the prefix is, only the vendor can count.
+An answer that broke off is gone on with by an assistant message at the end that holds what was said, and by what else
+the vendor wants for it. Where it is not known who the vendor is (`openai-compatible`) that is nothing: vLLM and SGLang
+would want `continue_final_message`, but Groq (400) and Mistral (422) refuse fields that they do not know; a caller's
+own fields of that name pass. The caller's `max_tokens` stays: how many tokens the prefix is, only the vendor can count.
 """
 
 import msgspec
 
 from resilience.errors import Failure, Reason
+from services.providers.adapters.continuation import appended
+from services.providers.adapters.openai.means import PATH, Means
+from services.providers.adapters.openai.words import reword
 from services.providers.application.ports import VendorRequest
-
-PATH = "/chat/completions"
+from services.providers.domain.losses import Losses
 
 Fields = dict[str, msgspec.Raw]
 
@@ -22,20 +24,24 @@ _TRUE = msgspec.Raw(b"true")
 _FALSE = msgspec.Raw(b"false")
 
 
-def chat_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> VendorRequest:
+def chat_request(
+    body: bytes, model: str, *, stream: bool, prefix: str = "", means: Means, losses: Losses
+) -> VendorRequest:
     """`body` for the vendor. Values are copied as they stand, fields keep their order, unknown ones included.
 
     `stream` decides over the body's own field. A stream's usage is always asked for. Where nothing is to change, the
     body is sent as it is. `prefix`: what the answer says already. Raises Failure(INVALID_REQUEST) where the body is no
-    JSON object, or has no messages to put a prefix after.
+    JSON object, or has no messages to put a prefix after, and what `losses` does for what the vendor has no word for.
     """
     try:
         fields = fields_of(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
     changed = _put(fields, "model", msgspec.Raw(_encode(model)))
+    changed |= reword(fields, means.words, losses)
     if prefix:
-        changed |= _put(fields, "messages", _prefilled(fields.get("messages"), prefix))
+        changed |= _put(fields, "messages", _begun(fields, prefix, means))
+        fields.update((name, msgspec.Raw(_encode(value))) for name, value in means.begun.request.items())
     usage_hidden = False
     if stream:
         changed |= _put(fields, "stream", _TRUE)
@@ -46,12 +52,18 @@ def chat_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> 
     elif "stream" in fields:
         changed |= _put(fields, "stream", _FALSE)
         changed |= fields.pop("stream_options", None) is not None
-    return VendorRequest(PATH, _encode(fields) if changed else body, _choices(fields.get("n")), usage_hidden)
+    path = means.begun.path if prefix else PATH
+    choices = _choices(fields.get("n"))
+    return VendorRequest(path, _encode(fields) if changed else body, choices, usage_hidden, tuple(losses.dropped))
 
 
 def begun(prefix: str) -> dict[str, str]:
     """The message, last of all, that makes the vendor go on after `prefix`."""
     return {"role": "assistant", "content": prefix}
+
+
+def _begun(fields: Fields, prefix: str, means: Means) -> msgspec.Raw:
+    return appended(fields.get("messages"), [{**begun(prefix), **means.begun.message}], field="messages")
 
 
 def _put(fields: Fields, name: str, value: msgspec.Raw) -> bool:
@@ -60,16 +72,6 @@ def _put(fields: Fields, name: str, value: msgspec.Raw) -> bool:
         return False
     fields[name] = value
     return True
-
-
-def _prefilled(messages: msgspec.Raw | None, prefix: str) -> msgspec.Raw:
-    """The messages as they are written, and the beginning of the answer after them."""
-    written = bytes(messages or b"").strip()
-    if not written.startswith(b"["):
-        raise Failure(Reason.INVALID_REQUEST, "The body has no list of messages.")
-    before = written[:-1].rstrip()
-    comma = b"" if before == b"[" else b","
-    return msgspec.Raw(before + comma + _encode(begun(prefix)) + b"]")
 
 
 def _usage_options(given: msgspec.Raw | None) -> msgspec.Raw | None:

@@ -1,6 +1,7 @@
 """OpenAI's streamed answers: events of chunks, to `[DONE]`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.openai import wire
@@ -18,13 +19,15 @@ _SHORT = 16
 class ChatStreamDecoder:
     """Reads one streamed answer. See StreamDecoder.
 
-    `choices`: how many were asked for. `usage_hidden`: chunks that only tell usage are not passed on.
+    `choices`: how many were asked for. `usage_hidden`: chunks that only tell usage are not passed on. `dropped`: see
+    Frame.
     """
 
-    def __init__(self, *, choices: int, usage_hidden: bool, max_event: int) -> None:
+    def __init__(self, *, choices: int, usage_hidden: bool, max_event: int, dropped: tuple[str, ...] = ()) -> None:
         self._events = SseParser(max_event=max_event)
         self._asked = choices
         self._usage_hidden = usage_hidden
+        self._dropped = dropped
         self._seen: set[int] = set()
         self._finished: set[int] = set()
         self.usage_told = False
@@ -42,6 +45,8 @@ class ChatStreamDecoder:
                 return
             frame = self._frame(event)
             if frame is not None:
+                if self._dropped:
+                    frame, self._dropped = replace(frame, dropped=self._dropped), ()
                 yield frame
 
     def close(self) -> Iterator[Frame]:

@@ -1,9 +1,9 @@
 """A conversation's turns as OpenAI's messages: what tools answered comes first, in messages of their own."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 from services.providers.adapters.openai.means import Means
-from services.providers.adapters.openai.media import write_media
 from services.providers.adapters.openai.said import write_call
 from services.providers.domain.conversation import (
     Media,
@@ -44,9 +44,14 @@ class MessagesWriter:
             else:
                 message = {"role": self._role(turn.role), "content": self._content(self._unseen(parts))}
             if message is not None:
-                if turn.name:
-                    message["name"] = turn.name
+                self._name(message, turn.name)
                 self.messages.append(message)
+
+    def _name(self, message: Message, name: str) -> None:
+        if name and self._means.names:
+            message["name"] = name
+        elif name:
+            self._losses.hint("messages.name")
 
     def _role(self, role: Role) -> Role:
         return Role.SYSTEM if role is Role.DEVELOPER and not self._means.developer else role
@@ -68,13 +73,14 @@ class MessagesWriter:
         if result.failed:
             self._losses.hint("is_error")
         texts = [part for part in result.parts if isinstance(part, Text)]
-        self.messages.append({"role": "tool", "tool_call_id": result.id, "content": self._content(texts)})
+        self.messages.append({"role": "tool", "tool_call_id": self._id(result.id), "content": self._content(texts)})
         media = [part for part in result.parts if isinstance(part, Media)]
         return [Text(f"From the tool call {result.id}:"), *media] if media else []
 
     def _said(self, parts: Sequence[Part]) -> Message:
         message: Message = {"role": "assistant"}
-        words = [part for part in self._unseen(parts) if not isinstance(part, ToolCall | Reasoning)]
+        unsaid = ToolCall if self._means.thoughts else ToolCall | Reasoning
+        words = [part for part in self._unseen(parts) if not isinstance(part, unsaid)]
         calls = [self._call(part) for part in parts if isinstance(part, ToolCall)]
         # Null is accepted only where there are calls.
         message["content"] = self._content(words) if words or not calls else None
@@ -89,14 +95,23 @@ class MessagesWriter:
         text = "".join(thought.text for thought in thoughts)
         if self._means.reasoning and text:
             message[self._means.reasoning] = text
-        if not self._means.reasoning or any(thought.signature or thought.redacted for thought in thoughts):
+        told = self._means.reasoning or self._means.thoughts
+        if not told or any(thought.signature or thought.redacted for thought in thoughts):
             self._losses.hint("reasoning")
 
     def _call(self, call: ToolCall) -> Message:
         self._marked(call.cache)
         if call.signature and not self._means.signatures:
             self._losses.hint("reasoning")
-        return write_call(call.id, call.name, call.arguments, call.signature if self._means.signatures else "")
+        signature = call.signature if self._means.signatures else ""
+        return write_call(self._id(call.id), call.name, call.arguments, signature)
+
+    def _id(self, call_id: str) -> str:
+        """The id of a call, as the vendor takes it: the same for the same call, whoever made it."""
+        length = self._means.call_ids
+        if not length or (len(call_id) == length and call_id.isascii() and call_id.isalnum()):
+            return call_id
+        return hashlib.blake2b(call_id.encode()).hexdigest()[:length]
 
     def _unseen(self, parts: Sequence[Part]) -> Sequence[Part]:
         """The parts without media: those only a user may show."""
@@ -117,6 +132,9 @@ class MessagesWriter:
                 yield {"type": "text", "text": self._text(part)}
             case Media():
                 yield from self._media(part)
+            case Reasoning(text=text) if self._means.thoughts is not None:
+                if text:
+                    yield self._means.thoughts(text)
             case Refusal(text=text):
                 yield {"type": "refusal", "refusal": text} if self._means.refusals else {"type": "text", "text": text}
             case _:
@@ -127,7 +145,7 @@ class MessagesWriter:
         self._marked(media.cache)
         if media.cited:
             self._losses.hint("citations")
-        written = write_media(media)
+        written = self._means.media(media)
         if written is None:
             self._losses.meaning(f"{media.kind}.{'url' if media.url else 'file_id'}")
             return

@@ -2,8 +2,9 @@
 
 import msgspec
 
-from services.providers.adapters.openai.means import Means
-from services.providers.adapters.openai.requests import PATH, begun
+from services.providers.adapters.openai.means import PATH, Means
+from services.providers.adapters.openai.requests import begun
+from services.providers.adapters.openai.words import reword
 from services.providers.adapters.openai.write_messages import MessagesWriter
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.conversation import Conversation, Format, Thinking, Tool, ToolChoice
@@ -26,18 +27,32 @@ def write_request(
     if prefix:
         messages.messages.append({**begun(prefix)})
     fields: Fields = {"model": model, "messages": messages.messages}
-    _add_tools(fields, conversation, losses)
+    _add_tools(fields, conversation, means, losses)
     _add_settings(fields, conversation, means, losses)
+    path = _go_on(fields, messages.messages[-1], means) if messages.messages else PATH
     if stream:
         fields["stream"] = True
-        fields["stream_options"] = {"include_usage": True}
+        if means.usage_asked:
+            fields["stream_options"] = {"include_usage": True}
+    if means.words:
+        reword(fields, means.words, losses)
+    fields.update((name, value) for name, value in conversation.extra.items() if name in means.own)
     hidden = stream and not conversation.usage_wanted
-    return VendorRequest(PATH, _encode(fields), conversation.choices, hidden)
+    return VendorRequest(path, _encode(fields), conversation.choices, hidden)
 
 
-def _add_tools(fields: Fields, conversation: Conversation, losses: Losses) -> None:
+def _go_on(fields: Fields, last: Fields, means: Means) -> str:
+    """Ask to go on with an answer that is begun, be it by the vendor before or by the caller; where to send it."""
+    if last["role"] != "assistant" or "tool_calls" in last:
+        return PATH
+    last.update(means.begun.message)
+    fields.update(means.begun.request)
+    return means.begun.path
+
+
+def _add_tools(fields: Fields, conversation: Conversation, means: Means, losses: Losses) -> None:
     if conversation.tools:
-        fields["tools"] = [_tool(tool, losses) for tool in conversation.tools]
+        fields["tools"] = [_tool(tool, means, losses) for tool in conversation.tools]
     if conversation.tool_choice is not None:
         fields["tool_choice"] = _choice(conversation.tool_choice)
     if conversation.parallel_tools is not None:
@@ -61,8 +76,8 @@ def _add_settings(fields: Fields, conversation: Conversation, means: Means, loss
     fields.update((name, value) for name, value in said.items() if value is not None)
     if conversation.format is not None:
         fields["response_format"] = _format(conversation.format)
-    if conversation.thinking is not None and (effort := _effort(conversation.thinking, losses)):
-        fields["reasoning_effort"] = effort
+    if conversation.thinking is not None:
+        _add_thinking(fields, conversation.thinking, means, losses)
     if conversation.top_k is not None:
         if means.top_k:
             fields["top_k"] = conversation.top_k
@@ -70,14 +85,21 @@ def _add_settings(fields: Fields, conversation: Conversation, means: Means, loss
             losses.hint("top_k")
 
 
-def _tool(tool: Tool, losses: Losses) -> Fields:
+def _add_thinking(fields: Fields, thinking: Thinking, means: Means, losses: Losses) -> None:
+    if thinking.off and means.thinking:
+        fields["thinking"] = {"type": "disabled"}
+    elif effort := _effort(thinking, losses):
+        fields["reasoning_effort"] = effort
+
+
+def _tool(tool: Tool, means: Means, losses: Losses) -> Fields:
     if tool.cache:
         losses.hint("cache_control")
     function: Fields = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
-    if tool.parameters:
-        function["parameters"] = tool.parameters
+    if tool.parameters or means.parameters:
+        function["parameters"] = tool.parameters or {"type": "object", "properties": {}}
     if tool.strict is not None:
         function["strict"] = tool.strict
     return {"type": "function", "function": function}

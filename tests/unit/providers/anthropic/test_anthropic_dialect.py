@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from resilience.errors import Failure, Reason
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
-from services.providers.adapters.anthropic.requests import GO_ON, message_request
+from services.providers.adapters.anthropic.requests import message_request
+from services.providers.adapters.continuation import GO_ON
 from services.providers.domain.answer import Usage
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from resilience.errors import Failure, Reason
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
 from services.providers.adapters.anthropic.models import traits_of
-from services.providers.adapters.anthropic.requests import GO_ON
+from services.providers.adapters.continuation import GO_ON
 from services.providers.domain.conversation import (
     Conversation,
     Format,

@@ -1,0 +1,41 @@
+"""Cohere's Chat API as a Dialect."""
+
+from resilience.errors import Reason
+from services.providers.adapters.cohere.answers import whole_answer
+from services.providers.adapters.cohere.errors import reason_of
+from services.providers.adapters.cohere.requests import cohere_request
+from services.providers.adapters.cohere.stream import CohereStreamDecoder
+from services.providers.application.ports import Headers, VendorRequest
+from services.providers.domain.answer import Answer
+from services.providers.domain.envelope import Envelope
+
+
+class CohereDialect:
+    """See Dialect. `max_event`: bytes that one event of a stream may have."""
+
+    def __init__(self, *, max_event: int) -> None:
+        self._max_event = max_event
+
+    def headers(self, secret: str | None) -> Headers:
+        """See Dialect."""
+        return () if secret is None else (("authorization", f"Bearer {secret}"),)
+
+    def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
+        """See Dialect."""
+        return cohere_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
+
+    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+        """See Dialect."""
+        return whole_answer(body, vendor_request_id)
+
+    def decoder(self, request: VendorRequest) -> CohereStreamDecoder:  # noqa: ARG002 - every answer is read alike
+        """See Dialect."""
+        return CohereStreamDecoder(max_event=self._max_event)
+
+    def reason(self, status: int, body: bytes) -> Reason:
+        """See Dialect."""
+        return reason_of(status, body)
+
+    def retry_after(self, body: bytes) -> float | None:  # noqa: ARG002 - told by headers alone
+        """See Dialect."""
+        return None

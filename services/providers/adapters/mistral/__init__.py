@@ -1,0 +1,1 @@
+"""What Mistral has of its own, beside what the preset says."""
