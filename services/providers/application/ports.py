@@ -1,6 +1,6 @@
 """What the use cases need from outside, and what those who give it must keep to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +15,11 @@ from services.providers.domain.losses import Losses
 from services.providers.domain.reply import Event, Reply
 
 Headers = tuple[tuple[str, str], ...]
+Header = Callable[[str], str]
+"""Gives the value of an answer's header; empty where it is missing."""
+
+CONTENT_TYPE = ("content-type", "application/json")
+"""A header of every request, beside those that authenticate it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,11 @@ class StreamDecoder(Protocol):
 class Dialect(Protocol):
     """One vendor's wire format: pure, shared by all calls."""
 
-    def headers(self, secret: str | None) -> Headers:
-        """What authenticates a request; nothing where there is no secret."""
+    def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:
+        """What authenticates the request of `body` to `url`; nothing where there is no secret.
+
+        Raises VendorFailure(VENDOR_AUTHENTICATION) where the secret is of no kind that the vendor takes.
+        """
         ...
 
     def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
@@ -82,7 +90,7 @@ class Dialect(Protocol):
         """A decoder for the answer to `request`."""
         ...
 
-    def reason(self, status: int, body: bytes) -> Reason:
+    def reason(self, status: int, body: bytes, header: Header) -> Reason:
         """Why a call failed that the vendor answered with this error."""
         ...
 

@@ -1,7 +1,14 @@
 """Sends a request to a vendor, with one of the provider's credentials."""
 
 from resilience.errors import Reason
-from services.providers.application.ports import Dialect, Headers, VendorHttp, VendorRequest, VendorResponse
+from services.providers.application.ports import (
+    CONTENT_TYPE,
+    Dialect,
+    Headers,
+    VendorHttp,
+    VendorRequest,
+    VendorResponse,
+)
 from services.providers.application.providers_in_use import ProviderInUse
 from services.providers.domain.credential import PERIODS, Credential, PooledCredential
 from services.providers.domain.failure import VendorFailure
@@ -18,7 +25,7 @@ class SendRequest:
 
     def __init__(self, http: VendorHttp, *, agent: str) -> None:
         self._http = http
-        self._headers: Headers = (("content-type", "application/json"), ("user-agent", agent))
+        self._headers: Headers = (CONTENT_TYPE, ("user-agent", agent))
 
     async def __call__(
         self, provider: ProviderInUse, dialect: Dialect, request: VendorRequest, traceparent: str
@@ -60,11 +67,12 @@ class SendRequest:
         traceparent: str,
         credential: Credential | None,
     ) -> VendorResponse:
-        headers = self._headers + dialect.headers(credential.secret if credential is not None else None)
+        url, secret = provider.url + request.path, credential.secret if credential is not None else None
+        headers = self._headers + dialect.authenticate(secret, url, request.body)
         if traceparent:
             headers += (("traceparent", traceparent),)
         try:
-            response = await self._http.post(provider.url + request.path, headers, request.body)
+            response = await self._http.post(url, headers, request.body)
         except VendorFailure as failure:
             if failure.reason is Reason.VENDOR_UNREACHABLE:
                 provider.reachability.failed(failure)
@@ -79,7 +87,7 @@ class SendRequest:
             await response.abandon()
         wait = response.retry_after()
         raise VendorFailure(
-            dialect.reason(response.status, body),
+            dialect.reason(response.status, body, response.header),
             status=response.status,
             body=body,
             retry_after=wait if wait is not None else dialect.retry_after(body),

@@ -9,6 +9,7 @@ from services.providers.application.ports import (
     Dialect,
     EventReader,
     EventWriter,
+    Header,
     Headers,
     StreamDecoder,
     VendorGrammar,
@@ -43,9 +44,9 @@ class Translated:
         self._spoken = spoken
         self._own = own
 
-    def headers(self, secret: str | None) -> Headers:
+    def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:
         """See Dialect."""
-        return self._spoken.headers(secret)
+        return self._spoken.authenticate(secret, url, body)
 
     def request(self, envelope: Envelope, *, stream: bool) -> "TranslatedRequest":
         """See Dialect. Raises Failure(UNSUPPORTED_BY_TARGET) too."""
@@ -84,9 +85,9 @@ class Translated:
             dropped=request.dropped,
         )
 
-    def reason(self, status: int, body: bytes) -> Reason:
+    def reason(self, status: int, body: bytes, header: Header) -> Reason:
         """See Dialect."""
-        return self._spoken.reason(status, body)
+        return self._spoken.reason(status, body, header)
 
     def retry_after(self, body: bytes) -> float | None:
         """See Dialect."""

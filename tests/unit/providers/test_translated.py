@@ -126,8 +126,8 @@ def test_an_answer_that_is_none_fails_as_the_vendors_own_dialect_says(body: byte
 
 def test_headers_and_errors_are_the_vendors() -> None:
     dialect, own = translated(), OpenAIDialect(max_event=1)
-    assert dialect.headers("key") == own.headers("key") != ()
-    assert dialect.reason(429, b"") is Reason.VENDOR_RATE_LIMITED
+    assert dialect.authenticate("key", "", b"") == own.authenticate("key", "", b"") != ()
+    assert dialect.reason(429, b"", lambda _: "") is Reason.VENDOR_RATE_LIMITED
 
 
 def test_a_stream_is_written_in_the_callers_words() -> None:

@@ -5,7 +5,7 @@ from services.providers.adapters.anthropic.answers import message_answer
 from services.providers.adapters.anthropic.errors import reason_of
 from services.providers.adapters.anthropic.requests import message_request
 from services.providers.adapters.anthropic.stream import MessageStreamDecoder
-from services.providers.application.ports import Headers, VendorRequest
+from services.providers.application.ports import Header, Headers, VendorRequest
 from services.providers.domain.answer import Answer
 from services.providers.domain.envelope import Envelope
 
@@ -21,7 +21,7 @@ class AnthropicDialect:
     def __init__(self, *, max_event: int) -> None:
         self._max_event = max_event
 
-    def headers(self, secret: str | None) -> Headers:
+    def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:  # noqa: ARG002 - a key alone does
         """See Dialect."""
         version = ("anthropic-version", VERSION)
         return (version,) if secret is None else (("x-api-key", secret), version)
@@ -38,7 +38,7 @@ class AnthropicDialect:
         """See Dialect."""
         return MessageStreamDecoder(max_event=self._max_event)
 
-    def reason(self, status: int, body: bytes) -> Reason:
+    def reason(self, status: int, body: bytes, header: Header) -> Reason:  # noqa: ARG002 - told by bodies alone
         """See Dialect."""
         return reason_of(status, body)
 

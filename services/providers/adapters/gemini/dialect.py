@@ -5,7 +5,7 @@ from services.providers.adapters.gemini.answers import whole_answer
 from services.providers.adapters.gemini.errors import reason_of, retry_after
 from services.providers.adapters.gemini.requests import gemini_request
 from services.providers.adapters.gemini.stream import GeminiStreamDecoder
-from services.providers.application.ports import Headers, VendorRequest
+from services.providers.application.ports import Header, Headers, VendorRequest
 from services.providers.domain.answer import Answer
 from services.providers.domain.envelope import Envelope
 
@@ -16,7 +16,7 @@ class GeminiDialect:
     def __init__(self, *, max_event: int) -> None:
         self._max_event = max_event
 
-    def headers(self, secret: str | None) -> Headers:
+    def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:  # noqa: ARG002 - a key alone does
         """See Dialect."""
         return () if secret is None else (("x-goog-api-key", secret),)
 
@@ -32,7 +32,7 @@ class GeminiDialect:
         """See Dialect."""
         return GeminiStreamDecoder(choices=request.choices, max_event=self._max_event)
 
-    def reason(self, status: int, body: bytes) -> Reason:
+    def reason(self, status: int, body: bytes, header: Header) -> Reason:  # noqa: ARG002 - told by bodies alone
         """See Dialect."""
         return reason_of(status, body)
 

@@ -6,7 +6,7 @@ from services.providers.adapters.openai.errors import reason_of
 from services.providers.adapters.openai.means import OPENAI, Means
 from services.providers.adapters.openai.requests import chat_request
 from services.providers.adapters.openai.stream import ChatStreamDecoder
-from services.providers.application.ports import Headers, VendorRequest
+from services.providers.application.ports import Header, Headers, VendorRequest
 from services.providers.domain.answer import Answer
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.losses import Losses
@@ -19,7 +19,7 @@ class OpenAIDialect:
         self._max_event = max_event
         self._means = means
 
-    def headers(self, secret: str | None) -> Headers:
+    def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:  # noqa: ARG002 - a key alone does
         """See Dialect."""
         return () if secret is None else (("authorization", f"Bearer {secret}"),)
 
@@ -43,7 +43,7 @@ class OpenAIDialect:
             dropped=request.dropped,
         )
 
-    def reason(self, status: int, body: bytes) -> Reason:
+    def reason(self, status: int, body: bytes, header: Header) -> Reason:  # noqa: ARG002 - told by bodies alone
         """See Dialect."""
         return reason_of(status, body)
 

@@ -37,8 +37,8 @@ def test_an_envelope_is_asked_for_its_model() -> None:
 
 
 def test_a_secret_is_shown_as_anthropic_wants_it() -> None:
-    assert DIALECT.headers("k") == (("x-api-key", "k"), ("anthropic-version", "2023-06-01"))
-    assert DIALECT.headers(None) == (("anthropic-version", "2023-06-01"),)
+    assert DIALECT.authenticate("k", "", b"") == (("x-api-key", "k"), ("anthropic-version", "2023-06-01"))
+    assert DIALECT.authenticate(None, "", b"") == (("anthropic-version", "2023-06-01"),)
 
 
 json_values = st.recursive(

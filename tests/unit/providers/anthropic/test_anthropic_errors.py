@@ -67,7 +67,7 @@ def body(kind: str, message: str = "it broke", code: str | None = None) -> bytes
     ],
 )
 def test_an_error_has_its_reason(status: int, said: bytes, reason: Reason) -> None:
-    assert AnthropicDialect(max_event=1).reason(status, said) is reason
+    assert AnthropicDialect(max_event=1).reason(status, said, lambda _: "") is reason
     assert reason_of(status, said) is reason
 
 

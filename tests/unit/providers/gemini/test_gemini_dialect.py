@@ -13,8 +13,8 @@ DIALECT = GeminiDialect(max_event=10_000)
 
 
 def test_the_key_is_in_a_header() -> None:
-    assert DIALECT.headers("AIza") == (("x-goog-api-key", "AIza"),)
-    assert DIALECT.headers(None) == ()
+    assert DIALECT.authenticate("AIza", "", b"") == (("x-goog-api-key", "AIza"),)
+    assert DIALECT.authenticate(None, "", b"") == ()
 
 
 @pytest.mark.parametrize(
