@@ -34,9 +34,9 @@ class AnthropicDialect:
         """See Dialect."""
         return message_answer(body, vendor_request_id)
 
-    def decoder(self, request: VendorRequest) -> MessageStreamDecoder:  # noqa: ARG002 - every answer is read alike
+    def decoder(self, request: VendorRequest) -> MessageStreamDecoder:
         """See Dialect."""
-        return MessageStreamDecoder(max_event=self._max_event)
+        return MessageStreamDecoder(max_event=self._max_event, dropped=request.dropped)
 
     def reason(self, status: int, body: bytes, header: Header) -> Reason:  # noqa: ARG002 - told by bodies alone
         """See Dialect."""

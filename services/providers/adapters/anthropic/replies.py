@@ -1,6 +1,6 @@
 """Anthropic's whole answers, read as a Reply and written from one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -42,7 +42,7 @@ def write_reply(reply: Reply, new_id: str) -> bytes:
     """The body of a whole answer; it has one choice, and `new_id` where the vendor gave it none."""
     choice = reply.choices[0]
     message = message_of(reply.id or new_id, reply.model, reply.usage)
-    message["content"] = [block for part in choice.parts if (block := _block(part)) is not None]
+    message["content"] = [block for part in choice.parts for block in _blocks(part)]
     refusal = "".join(part.text for part in choice.parts if isinstance(part, Refusal))
     return _encode(message | stop_of(choice.finish, refusal))
 
@@ -94,25 +94,23 @@ def thought(part: Reasoning) -> Written:
     return {"type": "thinking", "thinking": part.text, "signature": part.signature}
 
 
-def _block(part: Part) -> Written | None:
+def _blocks(part: Part) -> Iterator[Written]:
     match part:
         case Text():
-            return _text(part.text, [write_citation(citation) for citation in part.citations])
+            yield from _text(part.text, [write_citation(citation) for citation in part.citations])
         case ToolCall():
-            return {"type": "tool_use", "id": tool_id(part.id), "name": part.name, "input": tool_input(part.arguments)}
+            if part.signature:  # a call has no place for it here
+                yield thought(Reasoning(signature=part.signature))
+            yield {"type": "tool_use", "id": tool_id(part.id), "name": part.name, "input": tool_input(part.arguments)}
         case Reasoning():
-            return thought(part)
-    return None
+            yield thought(part)
 
 
-def _text(text: str, citations: Iterable[Written]) -> Written | None:
-    said = list(citations)
-    if not text and not said:
-        return None
-    block: Written = {"type": "text", "text": text}
-    if said:
-        block["citations"] = said
-    return block
+def _text(text: str, citations: list[Written]) -> Iterator[Written]:
+    if citations:
+        yield {"type": "text", "text": text, "citations": citations}
+    elif text:
+        yield {"type": "text", "text": text}
 
 
 _UNKNOWN = Usage()

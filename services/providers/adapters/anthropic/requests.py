@@ -7,6 +7,7 @@ import msgspec
 
 from resilience.errors import Failure, Reason
 from services.providers.adapters.anthropic import wire
+from services.providers.adapters.anthropic.foreign import without_foreign
 from services.providers.adapters.anthropic.models import traits_of
 from services.providers.adapters.continuation import GO_ON, appended
 from services.providers.application.ports import VendorRequest
@@ -24,20 +25,24 @@ def message_request(body: bytes, model: str, *, stream: bool, prefix: str = "") 
     """`body` for the vendor. Values are copied as they stand, fields keep their order, unknown ones included.
 
     `stream` decides over the body's own field. Where nothing is to change, the body is sent as it is. `prefix`: what
-    the answer says already. Raises Failure(INVALID_REQUEST) where the body is no JSON object, or has no messages to put
-    a prefix after.
+    the answer says already. Thoughts that were signed elsewhere are left out. Raises Failure(INVALID_REQUEST) where the
+    body is no JSON object, or has no messages to put a prefix after.
     """
     fields = read_fields(body)
     wanted = {"model": msgspec.Raw(_encode(model))}
     if stream or "stream" in fields:
         wanted["stream"] = _TRUE if stream else _FALSE
+    dropped: tuple[str, ...] = ()
+    if (left := without_foreign(fields.get("messages"), model)) is not None:
+        fields["messages"] = wanted["messages"] = left
+        dropped = ("messages.content.thinking",)
     if prefix:
         prefill = traits_of(model).prefill and not _thinks(fields.get("thinking"))
         wanted["messages"] = appended(fields.get("messages"), continuation(prefix, prefill=prefill), field="messages")
-    if all(fields.get(name) == value for name, value in wanted.items()):
+    if not dropped and all(fields.get(name) == value for name, value in wanted.items()):
         return VendorRequest(PATH, body)
     fields.update(wanted)
-    return VendorRequest(PATH, _encode(fields))
+    return VendorRequest(PATH, _encode(fields), dropped=dropped)
 
 
 def read_fields(body: bytes) -> dict[str, msgspec.Raw]:

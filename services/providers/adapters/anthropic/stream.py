@@ -1,6 +1,7 @@
 """Anthropic's streamed answers: from `message_start` to `message_stop`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.anthropic import wire
@@ -14,9 +15,13 @@ _BLANK = 16
 
 
 class MessageStreamDecoder:
-    """Reads one streamed answer. See StreamDecoder. A frame's data is the event's; its name is the data's `type`."""
+    """Reads one streamed answer. See StreamDecoder. A frame's data is the event's; its name is the data's `type`.
 
-    def __init__(self, *, max_event: int) -> None:
+    `dropped`: see Frame.
+    """
+
+    def __init__(self, *, max_event: int, dropped: tuple[str, ...] = ()) -> None:
+        self._dropped = dropped
         self._events = SseParser(max_event=max_event)
         self._started = False
         self._finished = False
@@ -39,7 +44,9 @@ class MessageStreamDecoder:
         for event in self._events.feed(chunk):
             if self.ended:
                 return
-            yield from self._frames(event)
+            for frame in self._frames(event):
+                yield replace(frame, dropped=self._dropped) if self._dropped else frame
+                self._dropped = ()
 
     def close(self) -> Iterator[Frame]:
         """See StreamDecoder."""

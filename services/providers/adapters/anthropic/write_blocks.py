@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from services.providers.adapters.anthropic.citations import repeated
+from services.providers.adapters.anthropic.foreign import foreign
 from services.providers.domain.conversation import Media, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 from services.providers.domain.losses import Losses
 
@@ -98,7 +99,7 @@ def _reasoning(part: Reasoning, losses: Losses) -> Written | None:
     """What Anthropic has signed; it refuses other thoughts, which are no part of the question."""
     if part.redacted:
         return {"type": "redacted_thinking", "data": part.redacted}
-    if part.signature:
+    if not foreign(part.signature):
         return {"type": "thinking", "thinking": part.text, "signature": part.signature}
     losses.hint("messages.reasoning")
     return None

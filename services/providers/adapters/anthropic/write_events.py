@@ -107,6 +107,8 @@ class EventsWriter:
 
     def _call(self, event: ToolCallBegan) -> Iterator[bytes]:
         yield from self._close()
+        if event.signature:  # a call has no place for it here
+            yield from self._think(ReasoningAdded(signature=event.signature))
         self._calls[event.call] = _Call(self._next)
         yield self._begin({"type": "tool_use", "id": tool_id(event.id), "name": event.name, "input": {}})
 

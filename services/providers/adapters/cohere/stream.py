@@ -35,10 +35,15 @@ class CohereStreamDecoder:
         """See StreamDecoder."""
         if self.ended:
             return
-        raise VendorFailure(
-            Reason.VENDOR_STREAM_CUT, why="The vendor's answer ended without a finish reason.", status=OK
-        )
-        yield  # an iterator, as in StreamDecoder
+        try:
+            last = list(self._frames(self._events.rest()))
+        except VendorFailure:
+            last = []  # an event that is cut
+        if not self.ended:
+            raise VendorFailure(
+                Reason.VENDOR_STREAM_CUT, why="The vendor's answer ended without a finish reason.", status=OK
+            )
+        yield from last
 
     def _frames(self, event: bytes) -> Iterator[Frame]:
         said = read_event(event)

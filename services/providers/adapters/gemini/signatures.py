@@ -11,6 +11,8 @@ OWN = "gemini:"
 OF_CALL = "gemini-call:"
 """Before what signs a call of a tool."""
 
+MARKS = (OWN, OF_CALL)
+
 NONE = "skip_thought_signature_validator"
 """What Google tells to sign calls with that its model did not make, or whose signature was lost
 (ai.google.dev/gemini-api/docs/thought-signatures, of history from other models)."""

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.application.ports import VendorRequest
 from services.providers.domain.answer import Usage
 from services.providers.domain.conversation import Citation, Conversation, Part, Reasoning, Refusal, Text, ToolCall
 from services.providers.domain.reply import (
@@ -195,7 +196,7 @@ def test_the_sdk_reads_every_event_and_puts_them_together_as_the_whole_answer(re
 @settings(max_examples=60, deadline=None)
 @given(replies())
 def test_the_vendors_dialect_finds_what_is_written_in_order(reply: Reply) -> None:
-    decoder = AnthropicDialect(max_event=10**6).decoder(None)  # type: ignore[arg-type]
+    decoder = AnthropicDialect(max_event=10**6).decoder(VendorRequest("/messages", b""))
     stream = framed(written(events_of(reply)))
     frames = [frame for byte in stream for frame in decoder.feed(bytes([byte]))]
     assert frames[-1].end
