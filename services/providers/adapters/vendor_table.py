@@ -1,0 +1,99 @@
+"""docs/vendors.md, written from the data: `python -m services.providers.adapters.vendor_table > docs/vendors.md`."""
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.providers.adapters.openai.means import PATH, Means
+from services.providers.adapters.presets import PRESETS
+from services.providers.adapters.vendors import known_vendors
+from services.providers.application.ports import Vendor
+
+OPENAI = "OpenAI's chat completions"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a reader is told of a vendor beside what Vendor has. `source`: where that is documented."""
+
+    dialect: str
+    differs: str
+    source: str
+
+
+OTHERS = {
+    "openai": Described(OPENAI, "", "developers.openai.com/api/reference"),
+    "openai-compatible": Described(
+        OPENAI, "Is told no more than all that are compatible know, and OpenAI's callers' bodies as they are.", ""
+    ),
+    "anthropic": Described("Anthropic's messages", "", "platform.claude.com/docs/en/api"),
+    "gemini": Described("Gemini's generateContent", "", "ai.google.dev/api/generate-content"),
+    "cohere": Described(
+        "Cohere's chat, version 2",
+        "Has nothing for `n`, `logprobs`, `user`. A tool that must be called is the only one it is shown. Of documents "
+        "it takes texts alone. Usage is what is billed.",
+        "docs.cohere.com/v2/reference/chat",
+    ),
+}
+"""All that no preset describes."""
+
+
+HEAD = """# Vendors
+
+What a provider's `vendor` may be. Each answers callers of OpenAI's chat completions and of Anthropic's messages. Where
+the vendor's dialect is the caller's, the body passes as it is written, but for the model's name and the fields that are
+named here; else it is translated. What a vendor has nothing for is an error, or left out with a warning, as the route's
+policy (`unsupported`) says.
+"""
+
+
+def reference() -> str:
+    """docs/vendors.md."""
+    described = OTHERS | {
+        preset.name: Described(OPENAI, " ".join(filter(None, (*differences(preset.means), preset.note))), preset.source)
+        for preset in PRESETS
+    }
+    vendors = known_vendors(max_event=1, now=lambda: datetime.now(UTC))
+    lines = [
+        HEAD,
+        "| vendor | dialect | base URL | key | how it differs | source |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [_row(vendor, described[name]) for name, vendor in vendors.items()]
+    return "\n".join(lines) + "\n"
+
+
+def differences(means: Means) -> list[str]:
+    """How a vendor of OpenAI's wire format differs from OpenAI, in sentences."""
+    renamed = [f"`{name}` is `{word}`" for name, word in means.words.items() if word]
+    lacking = [f"`{name}`" for name, word in means.words.items() if not word]
+    said = []
+    if renamed:
+        said.append(f"{', '.join(renamed)}.")
+    if lacking:
+        said.append(f"Has nothing for {', '.join(lacking)}.")
+    if means.top_k:
+        said.append("Takes `top_k`.")
+    if not means.usage_asked:
+        said.append("Refuses `stream_options`; tells usage anyway.")
+    if means.call_ids:
+        said.append(f"Ids of calls are of {means.call_ids} letters and digits; others are replaced.")
+    if means.reasoning:
+        said.append(f"Thoughts go back as `{means.reasoning}`.")
+    if means.thoughts is not None:
+        said.append("Thoughts are parts of the content.")
+    if begun := [*means.begun.message, *means.begun.request]:
+        where = f" at `{means.begun.path}`" if means.begun.path != PATH else ""
+        said.append(f"Goes on with an answer by {', '.join(f'`{name}`' for name in begun)}{where}.")
+    return said
+
+
+def _row(vendor: Vendor, described: Described) -> str:
+    key = "may need none" if vendor.open else "needed"
+    url = vendor.base_url or "each provider's own"
+    cells = (f"`{vendor.name}`", described.dialect, url, key, described.differs, described.source)
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
