@@ -25,35 +25,39 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#seawall/providers/v1/provider.proto\x12\x14seawall.providers.v1\x1a\x1egoogle/protobuf/duration.proto\"\x81\x02\n\x08\x45nvelope\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x14\n\x0corganization\x18\x03 \x01(\t\x12\x10\n\x08provider\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12.\n\x07\x64ialect\x18\x06 \x01(\x0e\x32\x1d.seawall.providers.v1.Dialect\x12\x0c\n\x04\x62ody\x18\x07 \x01(\x0c\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\x12\x0e\n\x06prefix\x18\t \x01(\t\x12\x36\n\x0bunsupported\x18\n \x01(\x0e\x32!.seawall.providers.v1.Unsupported\"?\n\x0b\x43\x61llRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"z\n\x0c\x43\x61llResponse\x12.\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1c.seawall.providers.v1.AnswerH\x00\x12\x30\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1d.seawall.providers.v1.FailureH\x00\x42\x08\n\x06result\"E\n\x11StreamCallRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"A\n\x12StreamCallResponse\x12+\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1b.seawall.providers.v1.Frame\"\x85\x01\n\x06\x41nswer\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x15\n\rfinish_reason\x18\x02 \x01(\t\x12*\n\x05usage\x18\x03 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x19\n\x11vendor_request_id\x18\x04 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x05 \x03(\t\"\xb4\x01\n\x05\x46rame\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rfinish_reason\x18\x03 \x01(\t\x12*\n\x05usage\x18\x04 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x0b\n\x03\x65nd\x18\x05 \x01(\x08\x12.\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x1d.seawall.providers.v1.Failure\x12\x0f\n\x07\x64ropped\x18\x07 \x03(\t\"\x87\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x03 \x01(\x03\x12\x18\n\x10reasoning_tokens\x18\x04 \x01(\x03\x12\x1a\n\x12\x63\x61\x63he_write_tokens\x18\x05 \x01(\x03\"\x99\x01\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rvendor_status\x18\x05 \x01(\x05\x12\x13\n\x0bvendor_body\x18\x06 \x01(\x0c*[\n\x07\x44ialect\x12\x17\n\x13\x44IALECT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44IALECT_OPENAI_CHAT\x10\x01\x12\x1e\n\x1a\x44IALECT_ANTHROPIC_MESSAGES\x10\x02*m\n\x0bUnsupported\x12\x1b\n\x17UNSUPPORTED_UNSPECIFIED\x10\x00\x12\x14\n\x10UNSUPPORTED_AUTO\x10\x01\x12\x15\n\x11UNSUPPORTED_ERROR\x10\x02\x12\x14\n\x10UNSUPPORTED_DROP\x10\x03\x32\xc3\x01\n\x0fProviderService\x12M\n\x04\x43\x61ll\x12!.seawall.providers.v1.CallRequest\x1a\".seawall.providers.v1.CallResponse\x12\x61\n\nStreamCall\x12\'.seawall.providers.v1.StreamCallRequest\x1a(.seawall.providers.v1.StreamCallResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#seawall/providers/v1/provider.proto\x12\x14seawall.providers.v1\x1a\x1egoogle/protobuf/duration.proto\"\xef\x02\n\x08\x45nvelope\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x14\n\x0corganization\x18\x03 \x01(\t\x12\x10\n\x08provider\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12.\n\x07\x64ialect\x18\x06 \x01(\x0e\x32\x1d.seawall.providers.v1.Dialect\x12\x0c\n\x04\x62ody\x18\x07 \x01(\x0c\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\x12\x0e\n\x06prefix\x18\t \x01(\t\x12\x36\n\x0bunsupported\x18\n \x01(\x0e\x32!.seawall.providers.v1.Unsupported\x12<\n\x07headers\x18\x0b \x03(\x0b\x32+.seawall.providers.v1.Envelope.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"?\n\x0b\x43\x61llRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"z\n\x0c\x43\x61llResponse\x12.\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1c.seawall.providers.v1.AnswerH\x00\x12\x30\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1d.seawall.providers.v1.FailureH\x00\x42\x08\n\x06result\"E\n\x11StreamCallRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"A\n\x12StreamCallResponse\x12+\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1b.seawall.providers.v1.Frame\"\x85\x01\n\x06\x41nswer\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x15\n\rfinish_reason\x18\x02 \x01(\t\x12*\n\x05usage\x18\x03 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x19\n\x11vendor_request_id\x18\x04 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x05 \x03(\t\"\xb4\x01\n\x05\x46rame\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rfinish_reason\x18\x03 \x01(\t\x12*\n\x05usage\x18\x04 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x0b\n\x03\x65nd\x18\x05 \x01(\x08\x12.\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x1d.seawall.providers.v1.Failure\x12\x0f\n\x07\x64ropped\x18\x07 \x03(\t\"\x87\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x03 \x01(\x03\x12\x18\n\x10reasoning_tokens\x18\x04 \x01(\x03\x12\x1a\n\x12\x63\x61\x63he_write_tokens\x18\x05 \x01(\x03\"\x99\x01\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rvendor_status\x18\x05 \x01(\x05\x12\x13\n\x0bvendor_body\x18\x06 \x01(\x0c*\xbe\x01\n\x07\x44ialect\x12\x17\n\x13\x44IALECT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44IALECT_OPENAI_CHAT\x10\x01\x12\x1e\n\x1a\x44IALECT_ANTHROPIC_MESSAGES\x10\x02\x12\x1d\n\x19\x44IALECT_OPENAI_EMBEDDINGS\x10\x03\x12\x1e\n\x1a\x44IALECT_OPENAI_COMPLETIONS\x10\x04\x12\"\n\x1e\x44IALECT_ANTHROPIC_COUNT_TOKENS\x10\x05*m\n\x0bUnsupported\x12\x1b\n\x17UNSUPPORTED_UNSPECIFIED\x10\x00\x12\x14\n\x10UNSUPPORTED_AUTO\x10\x01\x12\x15\n\x11UNSUPPORTED_ERROR\x10\x02\x12\x14\n\x10UNSUPPORTED_DROP\x10\x03\x32\xc3\x01\n\x0fProviderService\x12M\n\x04\x43\x61ll\x12!.seawall.providers.v1.CallRequest\x1a\".seawall.providers.v1.CallResponse\x12\x61\n\nStreamCall\x12\'.seawall.providers.v1.StreamCallRequest\x1a(.seawall.providers.v1.StreamCallResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'seawall.providers.v1.provider_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DIALECT']._serialized_start=1293
-  _globals['_DIALECT']._serialized_end=1384
-  _globals['_UNSUPPORTED']._serialized_start=1386
-  _globals['_UNSUPPORTED']._serialized_end=1495
+  _globals['_ENVELOPE_HEADERSENTRY']._loaded_options = None
+  _globals['_ENVELOPE_HEADERSENTRY']._serialized_options = b'8\001'
+  _globals['_DIALECT']._serialized_start=1404
+  _globals['_DIALECT']._serialized_end=1594
+  _globals['_UNSUPPORTED']._serialized_start=1596
+  _globals['_UNSUPPORTED']._serialized_end=1705
   _globals['_ENVELOPE']._serialized_start=94
-  _globals['_ENVELOPE']._serialized_end=351
-  _globals['_CALLREQUEST']._serialized_start=353
-  _globals['_CALLREQUEST']._serialized_end=416
-  _globals['_CALLRESPONSE']._serialized_start=418
-  _globals['_CALLRESPONSE']._serialized_end=540
-  _globals['_STREAMCALLREQUEST']._serialized_start=542
-  _globals['_STREAMCALLREQUEST']._serialized_end=611
-  _globals['_STREAMCALLRESPONSE']._serialized_start=613
-  _globals['_STREAMCALLRESPONSE']._serialized_end=678
-  _globals['_ANSWER']._serialized_start=681
-  _globals['_ANSWER']._serialized_end=814
-  _globals['_FRAME']._serialized_start=817
-  _globals['_FRAME']._serialized_end=997
-  _globals['_USAGE']._serialized_start=1000
-  _globals['_USAGE']._serialized_end=1135
-  _globals['_FAILURE']._serialized_start=1138
-  _globals['_FAILURE']._serialized_end=1291
-  _globals['_PROVIDERSERVICE']._serialized_start=1498
-  _globals['_PROVIDERSERVICE']._serialized_end=1693
+  _globals['_ENVELOPE']._serialized_end=461
+  _globals['_ENVELOPE_HEADERSENTRY']._serialized_start=415
+  _globals['_ENVELOPE_HEADERSENTRY']._serialized_end=461
+  _globals['_CALLREQUEST']._serialized_start=463
+  _globals['_CALLREQUEST']._serialized_end=526
+  _globals['_CALLRESPONSE']._serialized_start=528
+  _globals['_CALLRESPONSE']._serialized_end=650
+  _globals['_STREAMCALLREQUEST']._serialized_start=652
+  _globals['_STREAMCALLREQUEST']._serialized_end=721
+  _globals['_STREAMCALLRESPONSE']._serialized_start=723
+  _globals['_STREAMCALLRESPONSE']._serialized_end=788
+  _globals['_ANSWER']._serialized_start=791
+  _globals['_ANSWER']._serialized_end=924
+  _globals['_FRAME']._serialized_start=927
+  _globals['_FRAME']._serialized_end=1107
+  _globals['_USAGE']._serialized_start=1110
+  _globals['_USAGE']._serialized_end=1245
+  _globals['_FAILURE']._serialized_start=1248
+  _globals['_FAILURE']._serialized_end=1401
+  _globals['_PROVIDERSERVICE']._serialized_start=1708
+  _globals['_PROVIDERSERVICE']._serialized_end=1903
 # @@protoc_insertion_point(module_scope)

@@ -31,6 +31,12 @@ class _DialectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dialect.Value
     """OpenAI chat completions."""
     DIALECT_ANTHROPIC_MESSAGES: _Dialect.ValueType  # 2
     """Anthropic messages."""
+    DIALECT_OPENAI_EMBEDDINGS: _Dialect.ValueType  # 3
+    """OpenAI embeddings; never streamed."""
+    DIALECT_OPENAI_COMPLETIONS: _Dialect.ValueType  # 4
+    """OpenAI's older completions of a text."""
+    DIALECT_ANTHROPIC_COUNT_TOKENS: _Dialect.ValueType  # 5
+    """Anthropic's counting of a message's tokens; never streamed, and free."""
 
 class Dialect(_Dialect, metaclass=_DialectEnumTypeWrapper):
     """The wire format that a body is written in."""
@@ -40,6 +46,12 @@ DIALECT_OPENAI_CHAT: Dialect.ValueType  # 1
 """OpenAI chat completions."""
 DIALECT_ANTHROPIC_MESSAGES: Dialect.ValueType  # 2
 """Anthropic messages."""
+DIALECT_OPENAI_EMBEDDINGS: Dialect.ValueType  # 3
+"""OpenAI embeddings; never streamed."""
+DIALECT_OPENAI_COMPLETIONS: Dialect.ValueType  # 4
+"""OpenAI's older completions of a text."""
+DIALECT_ANTHROPIC_COUNT_TOKENS: Dialect.ValueType  # 5
+"""Anthropic's counting of a message's tokens; never streamed, and free."""
 Global___Dialect: _TypeAlias = Dialect  # noqa: Y015
 
 class _Unsupported:
@@ -76,6 +88,26 @@ class Envelope(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class HeadersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     ORGANIZATION_FIELD_NUMBER: _builtins.int
@@ -86,6 +118,7 @@ class Envelope(_message.Message):
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     PREFIX_FIELD_NUMBER: _builtins.int
     UNSUPPORTED_FIELD_NUMBER: _builtins.int
+    HEADERS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     attempt: _builtins.int
     """1 for the first attempt of the request."""
@@ -103,6 +136,12 @@ class Envelope(_message.Message):
     prefix: _builtins.str
     """Text that the answer has already: the target is asked to go on after it. Empty for a new answer."""
     unsupported: Global___Unsupported.ValueType
+    @_builtins.property
+    def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Headers of the caller's, by their lower-case names, for a vendor that has the caller's own dialect:
+        `anthropic-beta` and `anthropic-version`. Others are not heeded.
+        """
+
     def __init__(
         self,
         *,
@@ -116,10 +155,11 @@ class Envelope(_message.Message):
         traceparent: _builtins.str = ...,
         prefix: _builtins.str = ...,
         unsupported: Global___Unsupported.ValueType = ...,
+        headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "body", b"body", "dialect", b"dialect", "model", b"model", "organization", b"organization", "prefix", b"prefix", "provider", b"provider", "request_id", b"request_id", "traceparent", b"traceparent", "unsupported", b"unsupported"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "body", b"body", "dialect", b"dialect", "headers", b"headers", "model", b"model", "organization", b"organization", "prefix", b"prefix", "provider", b"provider", "request_id", b"request_id", "traceparent", b"traceparent", "unsupported", b"unsupported"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
