@@ -51,7 +51,7 @@ def asked(dialect: Dialect, caller: CallerDialect, *, stream: bool) -> dict[str,
     return said
 
 
-@pytest.mark.parametrize("caller", CallerDialect)
+@pytest.mark.parametrize("caller", QUESTIONS)
 @pytest.mark.parametrize("name", VENDORS)
 def test_every_vendor_is_asked_what_callers_of_every_dialect_ask(name: str, caller: CallerDialect) -> None:
     dialect = VENDORS[name].spoken_to(caller)
