@@ -15,6 +15,7 @@ from services.providers.domain.reply import (
     ArgumentsAdded,
     Began,
     Choice,
+    Event,
     Finish,
     Finished,
     ReasoningAdded,
@@ -91,7 +92,7 @@ def test_the_signature_of_a_call_stands_before_it_and_goes_back_with_it() -> Non
 
 def test_so_it_does_in_a_stream() -> None:
     writer = ANTHROPIC.writer(ANTHROPIC.read_request(b'{"max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}'))
-    said = [
+    said: list[Event] = [
         Began("a", "gemini-3"),
         ReasoningAdded("Hm"),
         ToolCallBegan(0, "c1", "look", signature="gemini-call:abc"),

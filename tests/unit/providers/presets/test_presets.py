@@ -156,7 +156,7 @@ CALL = {"id": "call_0fypS1hVX", "type": "function", "function": {"name": "look",
 
 
 def test_mistral_gets_ids_of_nine_characters_the_same_for_a_call_and_its_answer() -> None:
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": "assistant", "content": None, "tool_calls": [CALL, {**CALL, "id": "abcDEF123"}]},
         {"role": "tool", "tool_call_id": "call_0fypS1hVX", "content": "sky"},
         {"role": "tool", "tool_call_id": "abcDEF123", "content": "sea"},
