@@ -37,6 +37,8 @@ class _DialectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dialect.Value
     """OpenAI's older completions of a text."""
     DIALECT_ANTHROPIC_COUNT_TOKENS: _Dialect.ValueType  # 5
     """Anthropic's counting of a message's tokens; never streamed, and free."""
+    DIALECT_OPENAI_RESPONSES: _Dialect.ValueType  # 6
+    """OpenAI responses."""
 
 class Dialect(_Dialect, metaclass=_DialectEnumTypeWrapper):
     """The wire format that a body is written in."""
@@ -52,6 +54,8 @@ DIALECT_OPENAI_COMPLETIONS: Dialect.ValueType  # 4
 """OpenAI's older completions of a text."""
 DIALECT_ANTHROPIC_COUNT_TOKENS: Dialect.ValueType  # 5
 """Anthropic's counting of a message's tokens; never streamed, and free."""
+DIALECT_OPENAI_RESPONSES: Dialect.ValueType  # 6
+"""OpenAI responses."""
 Global___Dialect: _TypeAlias = Dialect  # noqa: Y015
 
 class _Unsupported:
