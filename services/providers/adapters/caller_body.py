@@ -7,6 +7,18 @@ import msgspec
 from resilience.errors import Failure, Reason
 
 T = TypeVar("T")
+Fields = dict[str, msgspec.Raw]
+
+fields_of = msgspec.json.Decoder(Fields).decode
+"""The fields of a JSON object, each as it is written."""
+
+
+def read_fields(body: bytes) -> Fields:
+    """The fields of a body. Raises Failure(INVALID_REQUEST) where it is no JSON object."""
+    try:
+        return fields_of(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
 
 
 def read_body(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:

@@ -11,8 +11,6 @@ from resilience.errors import Failure
 from services.providers.domain.envelope import Envelope
 from services.providers.metrics import DURATION, FAILURES
 
-OPERATION = "chat"
-
 _tracer = trace.get_tracer("seawall.providers")
 
 _SAMPLED = 0x01
@@ -33,6 +31,7 @@ class ObservedAttempt:
     def __init__(self, envelope: Envelope, vendor: str, host: str) -> None:
         self.traceparent = ""
         self._vendor = vendor
+        self._operation = envelope.dialect.operation
         self._span = _start_span(envelope, vendor, host) if _sampled(envelope.traceparent) else None
         if self._span is not None:
             self.traceparent = traceparent(self._span)
@@ -45,7 +44,7 @@ class ObservedAttempt:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         seconds = time.perf_counter() - self._began
-        attributes = {"gen_ai.operation.name": OPERATION, "gen_ai.provider.name": self._vendor}
+        attributes = {"gen_ai.operation.name": self._operation, "gen_ai.provider.name": self._vendor}
         if error is not None:
             why = _type_of(error)
             attributes["error.type"] = why
@@ -60,11 +59,11 @@ class ObservedAttempt:
 
 def _start_span(envelope: Envelope, vendor: str, host: str) -> trace.Span:
     return _tracer.start_span(
-        f"{OPERATION} {envelope.model}",
+        f"{envelope.dialect.operation} {envelope.model}",
         context=parent_of(envelope.traceparent),
         kind=trace.SpanKind.CLIENT,
         attributes={
-            "gen_ai.operation.name": OPERATION,
+            "gen_ai.operation.name": envelope.dialect.operation,
             "gen_ai.provider.name": vendor,
             "gen_ai.request.model": envelope.model,
             "server.address": host,

@@ -1,18 +1,24 @@
 """The vendors that Seawall knows, each as callers of every dialect meet it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
+from services.providers.adapters.anthropic.count_tokens import CountTokensDialect
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
 from services.providers.adapters.cohere.dialect import CohereDialect
 from services.providers.adapters.cohere.grammar import CohereGrammar
 from services.providers.adapters.gemini.dialect import GeminiDialect
 from services.providers.adapters.gemini.grammar import GeminiGrammar
+from services.providers.adapters.openai.completions import CompletionsDialect
 from services.providers.adapters.openai.dialect import OpenAIDialect
+from services.providers.adapters.openai.embeddings import EmbeddingsDialect
 from services.providers.adapters.openai.grammar import OpenAIGrammar
 from services.providers.adapters.openai.means import COMPATIBLE, OPENAI, Means
+from services.providers.adapters.openai.responses.dialect import OpenAIResponsesDialect
+from services.providers.adapters.openai.responses.grammar import ResponsesGrammar
 from services.providers.adapters.presets import PRESETS
 from services.providers.application.ports import CallerGrammar, Dialect, Vendor, VendorGrammar
 from services.providers.application.translated import Translated
@@ -32,45 +38,59 @@ class Callers:
         grammar: VendorGrammar,
         *,
         native: CallerDialect | None = None,
+        beside: Mapping[CallerDialect, Dialect] = MappingProxyType({}),
         own: frozenset[str] = frozenset(),
         base_url: str = "",
         open_: bool = False,
     ) -> Vendor:
         """One that speaks `spoken`, in which callers of the `native` dialect are understood as they are.
 
-        `own`: see Translated.
+        `beside`: what it speaks where no chat is asked for. `own`: see Translated.
         """
         dialects = {
             caller: spoken if caller is native else Translated(theirs, grammar, spoken, own=own)
             for caller, theirs in self.grammars.items()
         }
-        return Vendor(name, dialects, base_url, open_)
+        return Vendor(name, {**dialects, **beside}, base_url, open_)
 
 
 def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, Vendor]:
     """By the name that a provider's `vendor` has. `max_event`: bytes that one event of a stream may have."""
     messages, chat = AnthropicGrammar(), OpenAIGrammar(now=now)
-    callers = Callers({CallerDialect.OPENAI_CHAT: chat, CallerDialect.ANTHROPIC_MESSAGES: messages})
+    callers = Callers(
+        {
+            CallerDialect.OPENAI_CHAT: chat,
+            CallerDialect.ANTHROPIC_MESSAGES: messages,
+            CallerDialect.OPENAI_RESPONSES: ResponsesGrammar(now=now),
+        }
+    )
 
     def of_openai(name: str, means: Means, base_url: str, *, open_: bool, translated: bool = False) -> Vendor:
+        chats = OpenAIDialect(max_event=max_event, means=means)
         return callers.vendor(
             name,
-            OpenAIDialect(max_event=max_event, means=means),
+            chats,
             OpenAIGrammar(now=now, means=means),
             native=None if translated else CallerDialect.OPENAI_CHAT,
+            beside={
+                CallerDialect.OPENAI_EMBEDDINGS: EmbeddingsDialect(chats),
+                CallerDialect.OPENAI_COMPLETIONS: CompletionsDialect(chats, max_event=max_event),
+            },
             own=means.own,
             base_url=base_url,
             open_=open_,
         )
 
+    claude = AnthropicDialect(max_event=max_event)
     vendors = (
         of_openai("openai", OPENAI, "https://api.openai.com/v1", open_=False),
         of_openai("openai-compatible", COMPATIBLE, "", open_=True),
         callers.vendor(
             "anthropic",
-            AnthropicDialect(max_event=max_event),
+            claude,
             messages,
             native=CallerDialect.ANTHROPIC_MESSAGES,
+            beside={CallerDialect.ANTHROPIC_COUNT_TOKENS: CountTokensDialect(claude)},
             base_url="https://api.anthropic.com/v1",
         ),
         callers.vendor(

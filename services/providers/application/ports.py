@@ -28,7 +28,7 @@ class VendorRequest:
 
     `path` is relative to the provider's base URL. `choices`: how many answers were asked for. `usage_hidden`: usage
     is asked for although the caller did not, so what only tells usage is not passed on. `dropped`: fields of the
-    caller's that it does not say.
+    caller's that it does not say. `headers`: beside those of every request and those that authenticate it.
     """
 
     path: str
@@ -36,6 +36,7 @@ class VendorRequest:
     choices: int = 1
     usage_hidden: bool = False
     dropped: tuple[str, ...] = ()
+    headers: Headers = ()
 
 
 class StreamDecoder(Protocol):

@@ -68,7 +68,7 @@ class SendRequest:
         credential: Credential | None,
     ) -> VendorResponse:
         url, secret = provider.url + request.path, credential.secret if credential is not None else None
-        headers = self._headers + dialect.authenticate(secret, url, request.body)
+        headers = self._headers + dialect.authenticate(secret, url, request.body) + request.headers
         if traceparent:
             headers += (("traceparent", traceparent),)
         try:

@@ -66,6 +66,7 @@ class Translated:
             written.choices,
             written.usage_hidden,
             tuple(losses.dropped),
+            written.headers,
             conversation=conversation,
         )
 

@@ -1,6 +1,7 @@
 """One request on its way to one target."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.losses import Unsupported
@@ -13,6 +14,7 @@ class Envelope:
     `prefix`: text that the answer has already, and that the vendor is to go on after; empty for a new answer.
     `timeout`: seconds that the attempt may take; without limit where None. `traceparent`: W3C trace context; empty
     where the request is not traced. `unsupported`: what becomes of what the target's dialect has no words for.
+    `headers`: the caller's, by their lower-case names, that a vendor of the caller's own dialect may be told.
     """
 
     request_id: str
@@ -26,3 +28,4 @@ class Envelope:
     traceparent: str
     dialect: CallerDialect = CallerDialect.OPENAI_CHAT
     unsupported: Unsupported = Unsupported.AUTO
+    headers: Mapping[str, str] = field(default_factory=dict)

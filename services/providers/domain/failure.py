@@ -28,6 +28,7 @@ MEANINGS: dict[Reason, Meaning] = {
     Reason.VENDOR_MALFORMED: Meaning("The vendor's answer could not be read.", True),
     Reason.VENDOR_RESPONSE_TOO_LARGE: Meaning("The vendor's answer is larger than what is accepted.", False),
     Reason.CONTEXT_LENGTH_EXCEEDED: Meaning("The request is longer than the model's context window.", False),
+    Reason.UNSUPPORTED_BY_TARGET: Meaning("The vendor, or the model, does not offer what is asked for.", False),
     Reason.CONTENT_FILTERED: Meaning("The vendor's content filter stopped the request.", False),
 }
 """Every way in which a vendor fails. The messages are ours: a vendor's own may repeat a credential or the prompt."""

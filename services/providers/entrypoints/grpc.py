@@ -61,6 +61,10 @@ class ProviderServicer(ProviderServiceServicer):
 _DIALECTS = {
     pb.DIALECT_OPENAI_CHAT: CallerDialect.OPENAI_CHAT,
     pb.DIALECT_ANTHROPIC_MESSAGES: CallerDialect.ANTHROPIC_MESSAGES,
+    pb.DIALECT_OPENAI_EMBEDDINGS: CallerDialect.OPENAI_EMBEDDINGS,
+    pb.DIALECT_OPENAI_COMPLETIONS: CallerDialect.OPENAI_COMPLETIONS,
+    pb.DIALECT_OPENAI_RESPONSES: CallerDialect.OPENAI_RESPONSES,
+    pb.DIALECT_ANTHROPIC_COUNT_TOKENS: CallerDialect.ANTHROPIC_COUNT_TOKENS,
 }
 _UNSUPPORTED = {pb.UNSUPPORTED_ERROR: Unsupported.ERROR, pb.UNSUPPORTED_DROP: Unsupported.DROP}
 
@@ -82,6 +86,7 @@ def _envelope(envelope: pb.Envelope, context: Context) -> Envelope:
         traceparent=envelope.traceparent,
         dialect=dialect,
         unsupported=_UNSUPPORTED.get(envelope.unsupported, Unsupported.AUTO),
+        headers=dict(envelope.headers),
     )
 
 

@@ -9,11 +9,6 @@ from services.providers.application.ports import Header, Headers, VendorRequest
 from services.providers.domain.answer import Answer
 from services.providers.domain.envelope import Envelope
 
-VERSION = "2023-06-01"
-"""Of the API. 2026-10-21 answers alike but refuses more (sampling parameters, documents in an assistant's turn,
-citations in a user's), so what is written for either is taken by this one.
-Source: platform.claude.com/docs/en/api/migration-2026-10-21."""
-
 
 class AnthropicDialect:
     """See Dialect. `max_event`: bytes that one event of a stream may have."""
@@ -23,12 +18,13 @@ class AnthropicDialect:
 
     def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:  # noqa: ARG002 - a key alone does
         """See Dialect."""
-        version = ("anthropic-version", VERSION)
-        return (version,) if secret is None else (("x-api-key", secret), version)
+        return () if secret is None else (("x-api-key", secret),)
 
     def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
         """See Dialect."""
-        return message_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
+        return message_request(
+            envelope.body, envelope.model, stream=stream, prefix=envelope.prefix, told=envelope.headers
+        )
 
     def answer(self, body: bytes, vendor_request_id: str) -> Answer:
         """See Dialect."""

@@ -2,8 +2,7 @@
 
 from services.providers.adapters.anthropic import wire
 from services.providers.adapters.anthropic.read_blocks import Beyond, cache_of, read_parts
-from services.providers.adapters.anthropic.requests import read_fields
-from services.providers.adapters.caller_body import invalid, read_body
+from services.providers.adapters.caller_body import invalid, read_body, read_fields
 from services.providers.domain.conversation import Conversation, Format, Role, Thinking, Tool, ToolChoice, Turn
 
 ESSENTIAL = frozenset({"container", "mcp_servers"})

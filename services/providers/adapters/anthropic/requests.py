@@ -1,32 +1,35 @@
 """A request to Anthropic as its caller wrote it: the model renamed, streaming set, every other byte as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from resilience.errors import Failure, Reason
 from services.providers.adapters.anthropic import wire
 from services.providers.adapters.anthropic.foreign import without_foreign
 from services.providers.adapters.anthropic.models import traits_of
+from services.providers.adapters.anthropic.versions import version_headers
+from services.providers.adapters.caller_body import read_fields
 from services.providers.adapters.continuation import GO_ON, appended
 from services.providers.application.ports import VendorRequest
 
 PATH = "/messages"
 
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _thinking = msgspec.json.Decoder(wire.ThinkingObject)
 _encode = msgspec.json.Encoder().encode
 _TRUE = msgspec.Raw(b"true")
 _FALSE = msgspec.Raw(b"false")
 
 
-def message_request(body: bytes, model: str, *, stream: bool, prefix: str = "") -> VendorRequest:
+def message_request(
+    body: bytes, model: str, *, stream: bool, prefix: str = "", told: Mapping[str, str] = MappingProxyType({})
+) -> VendorRequest:
     """`body` for the vendor. Values are copied as they stand, fields keep their order, unknown ones included.
 
     `stream` decides over the body's own field. Where nothing is to change, the body is sent as it is. `prefix`: what
-    the answer says already. Thoughts that were signed elsewhere are left out. Raises Failure(INVALID_REQUEST) where the
-    body is no JSON object, or has no messages to put a prefix after.
+    the answer says already. `told`: the caller's headers. Thoughts that were signed elsewhere are left out. Raises
+    Failure(INVALID_REQUEST) where the body is no JSON object, or has no messages to put a prefix after.
     """
     fields = read_fields(body)
     wanted = {"model": msgspec.Raw(_encode(model))}
@@ -39,18 +42,11 @@ def message_request(body: bytes, model: str, *, stream: bool, prefix: str = "") 
     if prefix:
         prefill = traits_of(model).prefill and not _thinks(fields.get("thinking"))
         wanted["messages"] = appended(fields.get("messages"), continuation(prefix, prefill=prefill), field="messages")
+    headers = version_headers(told)
     if not dropped and all(fields.get(name) == value for name, value in wanted.items()):
-        return VendorRequest(PATH, body)
+        return VendorRequest(PATH, body, headers=headers)
     fields.update(wanted)
-    return VendorRequest(PATH, _encode(fields), dropped=dropped)
-
-
-def read_fields(body: bytes) -> dict[str, msgspec.Raw]:
-    """The fields of a body. Raises Failure(INVALID_REQUEST) where it is no JSON object."""
-    try:
-        return _fields.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
+    return VendorRequest(PATH, _encode(fields), dropped=dropped, headers=headers)
 
 
 def continuation(prefix: str, *, prefill: bool) -> Sequence[dict[str, Any]]:

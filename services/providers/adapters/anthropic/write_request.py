@@ -7,6 +7,7 @@ import msgspec
 
 from services.providers.adapters.anthropic.models import Traits, traits_of
 from services.providers.adapters.anthropic.requests import PATH, continuation
+from services.providers.adapters.anthropic.versions import SPOKEN
 from services.providers.adapters.anthropic.write_blocks import Written, marked
 from services.providers.adapters.anthropic.write_messages import write_messages
 from services.providers.application.ports import VendorRequest
@@ -36,7 +37,7 @@ def write_request(
         body["max_tokens"] = traits.output
     if stream:
         body["stream"] = True
-    _add_thinking(body, conversation, traits, losses)
+    add_thinking(body, conversation, traits, losses)
     system, messages = write_messages(conversation.turns, traits, losses)
     if prefix:
         messages += continuation(prefix, prefill=traits.prefill and "thinking" not in body)
@@ -45,11 +46,11 @@ def write_request(
     body["messages"] = messages
     _add_tools(body, conversation, traits, losses)
     _add_format(body, conversation.format, losses)
-    _add_sampling(body, conversation, traits, losses)
+    add_sampling(body, conversation, traits, losses)
     _add_stop(body, conversation.stop, losses)
     if conversation.user:
         body["metadata"] = {"user_id": conversation.user}
-    return VendorRequest(PATH, _encode(body))
+    return VendorRequest(PATH, _encode(body), headers=SPOKEN)
 
 
 def _unsayable(conversation: Conversation, losses: Losses) -> None:
@@ -66,7 +67,7 @@ def _unsayable(conversation: Conversation, losses: Losses) -> None:
         losses.hint("presence_penalty")
 
 
-def _add_thinking(body: Written, conversation: Conversation, traits: Traits, losses: Losses) -> None:
+def add_thinking(body: Written, conversation: Conversation, traits: Traits, losses: Losses) -> None:
     """How much to think; before Claude 4.6 in tokens, and since Claude 4.7 by a word alone."""
     thinking = conversation.thinking
     if thinking is None:
@@ -142,7 +143,7 @@ def _add_format(body: Written, wanted: Format | None, losses: Losses) -> None:
     body["output_config"] = body.get("output_config", {}) | {"format": written}
 
 
-def _add_sampling(body: Written, conversation: Conversation, traits: Traits, losses: Losses) -> None:
+def add_sampling(body: Written, conversation: Conversation, traits: Traits, losses: Losses) -> None:
     """Where the model takes it: a temperature up to 1, either that or `top_p`, and none of it beside thinking."""
     takes = traits.sampling and body.get("thinking", _OFF) == _OFF
     temperature = conversation.temperature

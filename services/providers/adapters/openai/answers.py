@@ -1,5 +1,7 @@
 """OpenAI's whole answers: checked to be one, with finish reason and usage read out."""
 
+from typing import Protocol, TypeVar
+
 import msgspec
 
 from resilience.errors import Reason
@@ -9,6 +11,15 @@ from services.providers.domain.answer import Answer
 from services.providers.domain.failure import VendorFailure
 
 OK = 200
+
+
+class Success(Protocol):
+    """What a vendor says of its own in a body of status 200: the error, where it is one after all."""
+
+    error: msgspec.Raw
+
+
+S = TypeVar("S", bound=Success)
 
 
 def chat_answer(body: bytes, vendor_request_id: str) -> Answer:
@@ -43,10 +54,15 @@ def check_finish(finish_reason: str) -> None:
 
 def read(body: bytes) -> wire.Completion:
     """Decode an answer or a chunk. Raises VendorFailure where it is an error, or nothing that can be read."""
+    return read_success(wire.completion, body)
+
+
+def read_success(decoder: msgspec.json.Decoder[S], body: bytes) -> S:
+    """Decode what came with status 200. Raises VendorFailure where it is an error, or nothing that can be read."""
     try:
         # msgspec skips what it does not read without a look at its encoding; all of it goes to the caller, though.
         str(body, "utf-8")
-        said = wire.completion.decode(body)
+        said = decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
     if bytes(said.error) not in {b"", b"null"}:

@@ -1,10 +1,9 @@
 """A chat request of an OpenAI-shaped caller, read as a Conversation."""
 
-from services.providers.adapters.caller_body import invalid, read_body
+from services.providers.adapters.caller_body import fields_of, invalid, read_body
 from services.providers.adapters.openai import request_wire as wire
 from services.providers.adapters.openai.message_wire import given
 from services.providers.adapters.openai.read_messages import MessagesReader, cache_of
-from services.providers.adapters.openai.requests import fields_of
 from services.providers.domain.conversation import Conversation, Format, Thinking, Tool, ToolChoice
 
 ESSENTIAL = frozenset({"audio", "moderation", "web_search_options"})

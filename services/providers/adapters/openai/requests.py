@@ -8,17 +8,13 @@ own fields of that name pass. The caller's `max_tokens` stays: how many tokens t
 
 import msgspec
 
-from resilience.errors import Failure, Reason
+from services.providers.adapters.caller_body import Fields, fields_of, read_fields
 from services.providers.adapters.continuation import appended
 from services.providers.adapters.openai.means import PATH, Means
 from services.providers.adapters.openai.words import reword
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.losses import Losses
 
-Fields = dict[str, msgspec.Raw]
-
-fields_of = msgspec.json.Decoder(Fields).decode
-"""The fields of a JSON object, each as it is written."""
 _encode = msgspec.json.Encoder().encode
 _TRUE = msgspec.Raw(b"true")
 _FALSE = msgspec.Raw(b"false")
@@ -33,28 +29,40 @@ def chat_request(
     body is sent as it is. `prefix`: what the answer says already. Raises Failure(INVALID_REQUEST) where the body is no
     JSON object, or has no messages to put a prefix after, and what `losses` does for what the vendor has no word for.
     """
-    try:
-        fields = fields_of(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
-    changed = _put(fields, "model", msgspec.Raw(_encode(model)))
+    fields = read_fields(body)
+    changed = put(fields, "model", msgspec.Raw(_encode(model)))
     changed |= reword(fields, means.words, losses)
     if prefix:
-        changed |= _put(fields, "messages", _begun(fields, prefix, means))
+        changed |= put(fields, "messages", _begun(fields, prefix, means))
         fields.update((name, msgspec.Raw(_encode(value))) for name, value in means.begun.request.items())
-    usage_hidden = False
-    if stream:
-        changed |= _put(fields, "stream", _TRUE)
-        options = _usage_options(fields.get("stream_options"))
-        if options is not None:
-            usage_hidden = changed = True
-            fields["stream_options"] = options
-    elif "stream" in fields:
-        changed |= _put(fields, "stream", _FALSE)
-        changed |= fields.pop("stream_options", None) is not None
+    changed_too, usage_hidden = streamed(fields, stream=stream)
     path = means.begun.path if prefix else PATH
-    choices = _choices(fields.get("n"))
-    return VendorRequest(path, _encode(fields) if changed else body, choices, usage_hidden, tuple(losses.dropped))
+    said = _encode(fields) if changed or changed_too else body
+    return VendorRequest(path, said, choices(fields.get("n")), usage_hidden, tuple(losses.dropped))
+
+
+def renamed(body: bytes, model: str) -> bytes:
+    """`body` asking for `model`, with every other field as it stands."""
+    fields = read_fields(body)
+    return _encode(fields) if put(fields, "model", msgspec.Raw(_encode(model))) else body
+
+
+def streamed(fields: Fields, *, stream: bool) -> tuple[bool, bool]:
+    """Have `fields` ask for a stream and its usage, or for a whole answer.
+
+    Tells whether that changed anything, and whether the caller did not ask for the usage.
+    """
+    if stream:
+        changed = put(fields, "stream", _TRUE)
+        options = _usage_options(fields.get("stream_options"))
+        if options is None:
+            return changed, False
+        fields["stream_options"] = options
+        return True, True
+    if "stream" not in fields:
+        return False, False
+    changed = put(fields, "stream", _FALSE)
+    return changed | (fields.pop("stream_options", None) is not None), False
 
 
 def begun(prefix: str) -> dict[str, str]:
@@ -66,7 +74,7 @@ def _begun(fields: Fields, prefix: str, means: Means) -> msgspec.Raw:
     return appended(fields.get("messages"), [{**begun(prefix), **means.begun.message}], field="messages")
 
 
-def _put(fields: Fields, name: str, value: msgspec.Raw) -> bool:
+def put(fields: Fields, name: str, value: msgspec.Raw) -> bool:
     """Set a field; tells whether that changed anything."""
     if fields.get(name) == value:
         return False
@@ -86,7 +94,8 @@ def _usage_options(given: msgspec.Raw | None) -> msgspec.Raw | None:
     return msgspec.Raw(_encode(options))
 
 
-def _choices(given: msgspec.Raw | None) -> int:
+def choices(given: msgspec.Raw | None) -> int:
+    """How many answers a field asks for; one where it says nothing, or nothing that is understood."""
     if given is None:
         return 1
     number = bytes(given)

@@ -119,4 +119,6 @@ class ChatStreamDecoder:
 
 def _text(choice: wire.Choice) -> str:
     delta = choice.delta
-    return delta.content if delta is not None and isinstance(delta.content, str) else ""
+    if delta is None:
+        return choice.text or ""
+    return delta.content if isinstance(delta.content, str) else ""

@@ -23,6 +23,7 @@ class UsageObject(msgspec.Struct, gc=False):
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     prompt_tokens_details: Details | None = None
     completion_tokens_details: Details | None = None
     cached_tokens: int | None = None
@@ -56,6 +57,8 @@ class Choice(msgspec.Struct, gc=False):
     delta: Text | None = None
     message: msgspec.Raw = msgspec.Raw()
     """Of a whole answer."""
+    text: str | None = None
+    """Of the older completions."""
 
 
 class Completion(msgspec.Struct, gc=False):

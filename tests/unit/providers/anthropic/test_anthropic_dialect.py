@@ -37,8 +37,20 @@ def test_an_envelope_is_asked_for_its_model() -> None:
 
 
 def test_a_secret_is_shown_as_anthropic_wants_it() -> None:
-    assert DIALECT.authenticate("k", "", b"") == (("x-api-key", "k"), ("anthropic-version", "2023-06-01"))
-    assert DIALECT.authenticate(None, "", b"") == (("anthropic-version", "2023-06-01"),)
+    assert DIALECT.authenticate("k", "", b"") == (("x-api-key", "k"),)
+    assert DIALECT.authenticate(None, "", b"") == ()
+
+
+def headers_for(told: dict[str, str]) -> dict[str, str]:
+    envelope = Envelope("r", 1, "a", "claude", "m", b"{}", "", None, "", CallerDialect.ANTHROPIC_MESSAGES, headers=told)
+    return dict(DIALECT.request(envelope, stream=False).headers)
+
+
+def test_the_callers_version_and_betas_are_told() -> None:
+    assert headers_for({}) == {"anthropic-version": "2023-06-01"}
+    told = {"anthropic-version": "2026-10-21", "anthropic-beta": "context-1m-2025-08-07,files-api-2025-04-14"}
+    assert headers_for(told) == told
+    assert headers_for({"x-other": "y"}) == {"anthropic-version": "2023-06-01"}
 
 
 json_values = st.recursive(
