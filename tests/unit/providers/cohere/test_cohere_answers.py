@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
@@ -162,6 +162,7 @@ def test_citations_are_told_where_they_are_made() -> None:
     assert [citation.document for citation in cited] == [1, -1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=6), st.sampled_from(CHATS))
 def test_a_stream_does_not_depend_on_where_it_is_split(cuts: list[int], caller: CallerDialect) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
