@@ -45,7 +45,7 @@ class Callers:
     ) -> Vendor:
         """One that speaks `spoken`, in which callers of the `native` dialect are understood as they are.
 
-        `beside`: what it speaks where no chat is asked for. `own`: see Translated.
+        `beside`: what else it speaks to those who ask in that. `own`: see Translated.
         """
         dialects = {
             caller: spoken if caller is native else Translated(theirs, grammar, spoken, own=own)
@@ -65,7 +65,15 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
         }
     )
 
-    def of_openai(name: str, means: Means, base_url: str, *, open_: bool, translated: bool = False) -> Vendor:
+    def of_openai(
+        name: str,
+        means: Means,
+        base_url: str,
+        *,
+        open_: bool,
+        translated: bool = False,
+        more: Mapping[CallerDialect, Dialect] = MappingProxyType({}),
+    ) -> Vendor:
         chats = OpenAIDialect(max_event=max_event, means=means)
         return callers.vendor(
             name,
@@ -75,6 +83,7 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             beside={
                 CallerDialect.OPENAI_EMBEDDINGS: EmbeddingsDialect(chats),
                 CallerDialect.OPENAI_COMPLETIONS: CompletionsDialect(chats, max_event=max_event),
+                **more,
             },
             own=means.own,
             base_url=base_url,
@@ -83,7 +92,13 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
 
     claude = AnthropicDialect(max_event=max_event)
     vendors = (
-        of_openai("openai", OPENAI, "https://api.openai.com/v1", open_=False),
+        of_openai(
+            "openai",
+            OPENAI,
+            "https://api.openai.com/v1",
+            open_=False,
+            more={CallerDialect.OPENAI_RESPONSES: OpenAIResponsesDialect(max_event=max_event)},
+        ),
         of_openai("openai-compatible", COMPATIBLE, "", open_=True),
         callers.vendor(
             "anthropic",

@@ -127,7 +127,11 @@ def thought(block: wire.Thought) -> Reasoning:
 def _part_cache(part: wire.Part) -> str:
     if part.cache_control is not None:
         return cache_of(part.cache_control)
-    mark = part.prompt_cache_breakpoint
+    return breakpoint_cache(part.prompt_cache_breakpoint)
+
+
+def breakpoint_cache(mark: wire.CacheBreakpoint | None) -> str:
+    """How long to cache what OpenAI's own marker is on; empty where there is none."""
     return "" if mark is None else _TTLS.get(mark.ttl or "", _SHORT)
 
 

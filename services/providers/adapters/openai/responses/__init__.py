@@ -1,0 +1,1 @@
+"""OpenAI's Responses API, as its callers and OpenAI itself speak it."""
