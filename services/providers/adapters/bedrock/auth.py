@@ -1,0 +1,87 @@
+"""How a request to Bedrock is authenticated: signed with an access key of AWS (SigV4), or shown a Bedrock API key.
+
+A credential is `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, `ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN` where it is for a
+time only, or a Bedrock API key, in which there is no colon. The region that is signed for is in the host's name.
+
+Sources, at docs.aws.amazon.com: IAM/latest/UserGuide/reference_sigv-create-signed-request.html,
+IAM/latest/UserGuide/reference_identifiers.html (prefixes of access keys), bedrock/latest/userguide/api-keys-use.html,
+general/latest/gr/bedrock.html (endpoints). botocore's own signer is not asked for the time, but given it.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from resilience.errors import Reason
+from services.providers.application.ports import CONTENT_TYPE, Headers
+from services.providers.domain.failure import VendorFailure
+
+SERVICE = "bedrock"
+"""What is signed for; the endpoint's name is another."""
+
+_region = re.compile(r"(?:^|\.)bedrock-runtime(?:-fips)?\.([a-z]{2,}(?:-[a-z0-9]+)+)\.").search
+_access_key_id = re.compile(r"[A-Z0-9]{16,128}").fullmatch
+_ACCESS_KEYS = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}").fullmatch
+_SIGNED = "content-type;host;x-amz-date"
+_SIGNED_WITH_TOKEN = f"{_SIGNED};x-amz-security-token"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A key of AWS, with the names that botocore has for its parts. `token`: empty for one that lasts."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str = field(default="", repr=False)
+
+
+def read_credential(secret: str) -> AccessKey | str:
+    """An access key, or an API key as it is. Raises VendorFailure(VENDOR_AUTHENTICATION) where it is neither."""
+    access_key, colon, rest = secret.partition(":")
+    if not colon:
+        if not secret or _ACCESS_KEYS(secret):
+            raise _unusable("The credential is an access key without its secret: write ID:SECRET[:SESSION_TOKEN].")
+        return secret
+    secret_key, colon, token = rest.partition(":")
+    if not _access_key_id(access_key) or not secret_key or bool(colon) is not bool(token) or ":" in token:
+        raise _unusable("The credential is neither ID:SECRET[:SESSION_TOKEN] of an access key nor a Bedrock API key.")
+    return AccessKey(access_key, secret_key, token)
+
+
+def region_of(url: str) -> str:
+    """The region that a URL is in. Raises VendorFailure(VENDOR_AUTHENTICATION) where it names none."""
+    found = _region(urlsplit(url).hostname or "")
+    if found is None:
+        raise _unusable("The provider's base URL names no region: it should be bedrock-runtime.<region>.amazonaws.com.")
+    return found[1]
+
+
+def authenticate(secret: str, url: str, body: bytes, now: datetime) -> Headers:
+    """What authenticates the POST of `body` to `url`, at `now` in UTC. Raises VendorFailure(VENDOR_AUTHENTICATION)."""
+    credential = read_credential(secret)
+    if isinstance(credential, str):
+        return (("authorization", f"Bearer {credential}"),)
+    return signed(credential, url, body, now)
+
+
+def signed(key: AccessKey, url: str, body: bytes, now: datetime) -> Headers:
+    """What signs it, and all that is beside it."""
+    signer = SigV4Auth(key, SERVICE, region_of(url))
+    timestamp = now.strftime(SIGV4_TIMESTAMP)
+    headers: Headers = (("x-amz-date", timestamp),)
+    if key.token:
+        headers += (("x-amz-security-token", key.token),)
+    request = AWSRequest("POST", url, dict((CONTENT_TYPE, *headers)), body)
+    request.context["timestamp"] = timestamp
+    signature = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+    names = _SIGNED_WITH_TOKEN if key.token else _SIGNED
+    said = f"AWS4-HMAC-SHA256 Credential={signer.scope(request)}, SignedHeaders={names}, Signature={signature}"
+    return (*headers, ("authorization", said))
+
+
+def _unusable(why: str) -> VendorFailure:
+    return VendorFailure(Reason.VENDOR_AUTHENTICATION, why=why)

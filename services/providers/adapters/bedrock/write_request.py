@@ -1,0 +1,225 @@
+"""A Conversation, written as a request to Bedrock's Converse."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from services.providers.adapters.anthropic.models import Traits
+from services.providers.adapters.anthropic.write_request import add_sampling, add_thinking
+from services.providers.adapters.bedrock.blocks import Blocks, Written
+from services.providers.adapters.bedrock.messages import write_messages
+from services.providers.adapters.bedrock.models import Effort, Family, family_of
+from services.providers.adapters.bedrock.requests import continuation, path_of
+from services.providers.adapters.caller_body import invalid
+from services.providers.application.ports import VendorRequest
+from services.providers.domain.conversation import Conversation, Format, Role, Text, Thinking, Tool, ToolCall, Turn
+from services.providers.domain.losses import Losses
+
+CONFIG = "inferenceConfig"
+ADDITIONAL, ASKED_BACK = "additionalModelRequestFields", "additionalModelResponseFieldPaths"
+OWN = frozenset(
+    {
+        ADDITIONAL,
+        ASKED_BACK,
+        "guardrailConfig",
+        "performanceConfig",
+        "promptVariables",
+        "requestMetadata",
+        "serviceTier",
+    }
+)
+"""Fields of Converse that pass as callers of other dialects write them."""
+
+_STOP_SEQUENCE = "/stop_sequence"
+_OF_CLAUDE = (
+    ("temperature", CONFIG, "temperature"),
+    ("top_p", CONFIG, "topP"),
+    ("top_k", ADDITIONAL, "top_k"),
+    ("thinking", ADDITIONAL, "thinking"),
+)
+"""Anthropic's fields, where they are and what they are called here."""
+_encode = msgspec.json.Encoder().encode
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ANYTHING = msgspec.Raw(b'{"type":"object","properties":{}}')
+
+
+def write_request(
+    conversation: Conversation, model: str, *, stream: bool, prefix: str, losses: Losses
+) -> VendorRequest:
+    """See VendorGrammar."""
+    family = family_of(model)
+    _unsayable(conversation, losses)
+    begun = [Turn(Role(role), (Text(text),)) for role, text in continuation(prefix, model)] if prefix else []
+    blocks = Blocks(family, losses)
+    system, messages = write_messages((*conversation.turns, *begun), blocks, losses)
+    body: Written = {"messages": messages}
+    if system:
+        body["system"] = system
+    body |= {CONFIG: {}, ADDITIONAL: {}}
+    _add_inference(body, conversation, family, losses)
+    _add_tools(body, conversation, blocks, losses)
+    if conversation.format is not None:
+        _add_format(body, conversation.format, losses)
+    _add_own(body, conversation.extra)
+    return VendorRequest(path_of(model, stream=stream), _encode(body))
+
+
+def _unsayable(conversation: Conversation, losses: Losses) -> None:
+    """What Bedrock has no words for. More answers than one, and how likely each token was, are what was asked for."""
+    if conversation.choices > 1:
+        losses.meaning("n")
+    if conversation.logprobs:
+        losses.meaning("logprobs")
+    if conversation.seed is not None:
+        losses.hint("seed")
+    if conversation.frequency_penalty:
+        losses.hint("frequency_penalty")
+    if conversation.presence_penalty:
+        losses.hint("presence_penalty")
+    if conversation.user:
+        losses.hint("user")
+    if conversation.parallel_tools is False and conversation.tools:
+        losses.hint("parallel_tool_calls")
+
+
+def _add_inference(body: Written, asks: Conversation, family: Family, losses: Losses) -> None:
+    """How to answer: what all models are told, and what only this one is."""
+    if asks.max_tokens is not None:
+        body[CONFIG]["maxTokens"] = asks.max_tokens
+    if family.claude is not None:
+        _ask_claude(body, asks, family.claude, losses)
+    else:
+        _ask_other(body, asks, family, losses)
+    if asks.stop:
+        body[CONFIG]["stopSequences"] = [sequence for sequence in asks.stop if sequence]
+        if not all(asks.stop):
+            losses.meaning("stop")
+        if family.claude is not None:
+            body[ASKED_BACK] = (_STOP_SEQUENCE,)
+
+
+def _ask_claude(body: Written, asks: Conversation, traits: Traits, losses: Losses) -> None:
+    """As at Anthropic. Where no limit is named Bedrock's is the model's, which leaves room to think."""
+    said: Written = {"max_tokens": traits.output if asks.max_tokens is None else asks.max_tokens}
+    add_thinking(said, asks, traits, losses)
+    add_sampling(said, asks, traits, losses)
+    for name, place, wanted in _OF_CLAUDE:
+        if name in said:
+            body[place][wanted] = said[name]
+    if "output_config" in said:
+        body["outputConfig"] = said["output_config"]
+
+
+def _ask_other(body: Written, asks: Conversation, family: Family, losses: Losses) -> None:
+    """Temperatures are between 0 and 1."""
+    if asks.temperature is not None:
+        if asks.temperature <= 1:
+            body[CONFIG]["temperature"] = asks.temperature
+        else:
+            losses.hint("temperature")
+    if asks.top_p is not None:
+        body[CONFIG]["topP"] = asks.top_p
+    if asks.top_k is not None:
+        if family.top_k:
+            _put(body[ADDITIONAL], family.top_k, asks.top_k)
+        else:
+            losses.hint("top_k")
+    if asks.thinking is not None:
+        _think(body, asks.thinking, family.effort, losses)
+
+
+def _think(body: Written, thinking: Thinking, effort: Effort | None, losses: Losses) -> None:
+    if effort is None or thinking.off:
+        # Those that can be told do not think unless they are, or cannot be told not to.
+        if effort is None or not effort.beside:
+            losses.hint("thinking")
+        return
+    if thinking.budget is not None:
+        losses.hint("thinking.budget_tokens")
+    word = effort.words.get(thinking.effort or "medium", "medium")
+    alone, instead = effort.alone
+    if word == alone and body[CONFIG]:
+        losses.hint("thinking")
+        word = instead
+    _put(body[ADDITIONAL], effort.path, word)
+    if effort.beside:
+        body[ADDITIONAL][effort.path[0]].update(effort.beside)
+
+
+def _put(own: Written, path: Sequence[str], value: object) -> None:
+    *outer, name = path
+    for step in outer:
+        own = own.setdefault(step, {})
+    own[name] = value
+
+
+def _add_tools(body: Written, asks: Conversation, blocks: Blocks, losses: Losses) -> None:
+    """The tools. Where there are calls or results, Bedrock wants those that were called told too.
+
+    Source: what it answers where they are not, "The toolConfig field must be defined when using toolUse and toolResult
+    content blocks" (aws-samples/bedrock-access-gateway pull 239).
+    """
+    called = dict.fromkeys(part.name for turn in asks.turns for part in turn.parts if isinstance(part, ToolCall))
+    choice = asks.tool_choice
+    mode = choice.mode if choice is not None else ""
+    if mode == "none":
+        if not called:
+            return  # what is not told of is not called
+        losses.meaning("tool_choice")
+    tools = asks.tools
+    if not tools:
+        if not called:
+            return
+        losses.hint("tools")
+        tools = tuple(map(Tool, called))
+    written: list[Written] = []
+    for tool in tools:
+        written.append({"toolSpec": _spec(tool)})
+        written += blocks.cached(tool.cache, tool=True)
+    config: Written = {"tools": written}
+    if mode == "tool" and choice is not None:
+        config["toolChoice"] = {"tool": {"name": choice.name}}
+    elif mode in _CHOICES:
+        config["toolChoice"] = _CHOICES[mode]
+    body["toolConfig"] = config
+
+
+def _spec(tool: Tool) -> Written:
+    written: Written = {"name": tool.name, "inputSchema": {"json": tool.parameters or _ANYTHING}}
+    if tool.description:
+        written["description"] = tool.description
+    if tool.strict is not None:
+        written["strict"] = tool.strict
+    return written
+
+
+def _add_format(body: Written, wanted: Format, losses: Losses) -> None:
+    """A schema, as a string. That any JSON will do is only a hint: OpenAI has the prompt ask for it as well."""
+    if not wanted.schema:
+        losses.hint("response_format")
+        return
+    schema: Written = {"schema": str(bytes(wanted.schema), "utf-8")}
+    if wanted.name:
+        schema["name"] = wanted.name
+    if wanted.description:
+        schema["description"] = wanted.description
+    form = {"type": "json_schema", "structure": {"jsonSchema": schema}}
+    body["outputConfig"] = body.get("outputConfig", {}) | {"textFormat": form}
+
+
+def _add_own(body: Written, extra: Mapping[str, msgspec.Raw]) -> None:
+    """What the caller wrote in Bedrock's own words, which come before ours. Raises Failure(INVALID_REQUEST)."""
+    for name in OWN & extra.keys():
+        if name == ADDITIONAL:
+            try:
+                body[ADDITIONAL] |= _fields.decode(extra[name])
+            except msgspec.DecodeError:
+                raise invalid("Expected `object`", ADDITIONAL) from None
+        else:
+            body[name] = extra[name]
+    for name in (CONFIG, ADDITIONAL):
+        if not body[name]:
+            del body[name]
+
+
+_CHOICES: dict[str, Written] = {"auto": {"auto": {}}, "required": {"any": {}}}
