@@ -1,6 +1,6 @@
 """One attempt under way: its call, its record, and what is learned from how it goes."""
 
-from collections.abc import AsyncGenerator
+from collections import deque
 
 from opentelemetry import trace
 
@@ -24,7 +24,10 @@ _TOO_SLOW = frozenset({Reason.VENDOR_TIMEOUT, Reason.VENDOR_FIRST_TOKEN_TIMEOUT}
 
 
 class Leg:
-    """Open it, then read its frames, once each; close it in any case. `prefix`: text that the answer has already."""
+    """Open it, then read frame after frame until it has ended; close it in any case.
+
+    `prefix`: text that the answer has already.
+    """
 
     def __init__(self, exchange: Exchange, tried: Try, hop: Hop, clock: Clock, *, prefix: str = "") -> None:
         now = clock.monotonic()
@@ -40,7 +43,7 @@ class Leg:
         exchange.attempts.append(self.attempt)
         self._span = self._begin_span()
         remaining = exchange.deadline - now
-        self._opened: list[Frame] = []
+        self._opened: deque[Frame] = deque()
         self._began = False
         self._closed = False
         self._rest = hop.call(
@@ -71,21 +74,23 @@ class Leg:
             await self.close()
             raise
 
-    async def frames(self) -> AsyncGenerator[Frame, None]:
-        """The answer; the last frame has `end`. Raises Failure where it breaks off."""
-        try:
-            for frame in self._opened:
-                self._note(frame)
-                yield frame
-            while not self.attempt.outcome:
+    @property
+    def ended(self) -> bool:
+        """Whether the last frame was read, or it failed, or was closed."""
+        return self.attempt.outcome is not None
+
+    async def next(self) -> Frame:
+        """The answer's next frame. Raises Failure where it breaks off; it is closed then."""
+        if self._opened:
+            frame = self._opened.popleft()
+        else:
+            try:
                 frame = await self._next()
-                self._note(frame)
-                yield frame
-        except Failure as failure:
-            await self._fail(failure)
-            raise
-        finally:
-            await self.close()
+            except Failure as failure:
+                await self._fail(failure)
+                raise
+        self._note(frame)
+        return frame
 
     async def close(self) -> None:
         """End it, whether it was read to its end or not: the vendor's call is then cancelled."""
@@ -107,7 +112,8 @@ class Leg:
         if not self._stream:
             self._opened.append(await anext(self._rest))
         else:
-            while len(self._opened) < 2 and not (self._opened and _has_content(self._opened[-1])):  # noqa: PLR2004
+            self._opened.append(await self._first_frame())
+            if not _has_content(self._opened[0]):
                 self._opened.append(await self._first_frame())
         self._began = True
         now = self._clock.monotonic()
@@ -128,7 +134,7 @@ class Leg:
         idle = stated or self._state.idle.seconds or IDLE_CEILING
         until = began + idle
         try:
-            frame = await self._patience.wait(anext(self._rest), min(until, deadline))
+            frame = await self._patience.wait(anext(self._rest), min(deadline, until))
         except TimeoutError:
             if until >= deadline:
                 raise Failure(

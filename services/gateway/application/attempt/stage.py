@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -43,15 +42,18 @@ class AttemptTargets:
         rest: Rest | None = None
         while True:
             try:
-                async with aclosing(leg.frames()) as frames:
-                    async for frame in frames:
-                        passed = frame if rest is None else _as_rest(frame, rest)
-                        said.note(passed.data, passed.text)
-                        yield passed
+                while not leg.ended:
+                    frame = await leg.next()
+                    if rest is not None:
+                        frame = _as_rest(frame, rest)
+                    said.note(frame.data, frame.text)
+                    yield frame
             except Failure as failure:
                 broken = failure
             else:
                 return
+            finally:
+                await leg.close()
             said.broke_off(leg.attempt.usage)
             leg = await self._another_to_go_on(exchange, said, broken)
             exchange.answering = leg.attempt
