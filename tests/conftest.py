@@ -1,6 +1,6 @@
 """The fixtures that every suite shares: each real dependency once for the session, and private ones to break."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 
 import pytest
 
@@ -72,3 +72,12 @@ async def webhook_sink() -> AsyncIterator[WebhookSink]:
     """A receiver of webhooks that answers as this test says."""
     async with WebhookSink() as sink:
         yield sink
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Say at the very end which tests failed, each on a line, whatever else is printed before."""
+    yield
+    failed = {one.nodeid: None for kind in ("failed", "error") for one in terminalreporter.stats.get(kind, ())}
+    for name in failed:
+        terminalreporter.write_line(f"FAILED {name}", red=True)

@@ -13,7 +13,7 @@ SEED = 137
 """In its first minute vendors cut, reset, garble, refuse, and leave out the end."""
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.alone
 async def test_a_minute_of_random_faults_leaves_no_false_success_no_hang_and_a_ledger_that_agrees() -> None:
     async with running_system(manifest=written()) as system:
         result = await soak(site_of(system), seconds=60.0, seed=SEED, callers=8)
