@@ -3,12 +3,17 @@
 from collections.abc import AsyncIterator, Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.stack.kafka import Kafka, private_kafka, shared_kafka
 from tests.stack.otlp import OtlpReceiver
 from tests.stack.postgres import Postgres, private_postgres, shared_postgres
 from tests.stack.redis import Redis, private_redis, shared_redis
 from tests.stack.webhook import WebhookSink
+
+# Examples may take as long as the machine makes them.
+settings.register_profile("seawall", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("seawall")
 
 
 @pytest.fixture(name="kafka", scope="session")

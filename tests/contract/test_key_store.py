@@ -62,7 +62,7 @@ class Contract:
         async def free() -> bool:
             return await store.claim(claim_of(mine.key), 0.2) is None
 
-        await eventually(free, within=5)
+        await eventually(free)
 
     async def test_a_lease_that_is_renewed_lasts(self, store: KeyStore) -> None:
         mine, clock = claim_of(), SystemClock()
@@ -105,7 +105,7 @@ class Contract:
         async def forgotten() -> bool:
             return await store.claim(claim_of(mine.key), 0.2) is None
 
-        await eventually(forgotten, within=5)
+        await eventually(forgotten)
 
     async def test_the_same_claim_may_be_made_twice(self, store: KeyStore) -> None:
         mine = claim_of()

@@ -3,7 +3,8 @@
 import pytest
 
 from simulator import Behaviour, ErrorStatus, Simulator, Uniform, Vendor
-from tests.integration.simulator.clients import Control, Wire, chat, eventually
+from tests.integration.simulator.clients import Control, Wire, chat
+from tests.stack.eventually import eventually
 
 
 @pytest.fixture
