@@ -16,7 +16,7 @@ import pyqwest
 
 from chassis import keys
 from simulator import Simulator
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.kafka import Kafka, private_kafka
 from tests.stack.ports import free_port
 from tests.stack.postgres import Postgres, private_postgres
@@ -92,7 +92,7 @@ class System:
         self.simulator = simulator
         self.key = keys.generate()
         self.ports = {(service, kind): free_port() for service in SERVICES for kind in ("http", "grpc")}
-        self._client = pyqwest.Client(pyqwest.HTTPTransport(timeout=30.0))
+        self._client = pyqwest.Client(pyqwest.HTTPTransport(timeout=PATIENCE))
         file = directory / "seawall.yaml"
         file.write_text(manifest)
         self.environment = {
@@ -180,7 +180,7 @@ class System:
         assert answer.status == 200, answer.body
         return answer.json()
 
-    async def request(self, request_id: str, within: float = 10.0) -> Any:
+    async def request(self, request_id: str, within: float = PATIENCE) -> Any:
         """A request as the ledger has it, once it is there."""
 
         async def find() -> Any:

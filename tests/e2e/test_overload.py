@@ -1,5 +1,7 @@
 """Five times more requests than the vendor can take, and vendors that fail altogether; the figures are for bench/."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bench.callers import Callers
@@ -8,7 +10,7 @@ from bench.overload.outage import FAULTS, outage
 from bench.site import Site, manifest
 from simulator import Behaviour, Constant
 from tests.e2e.site import site_of
-from tests.e2e.system import running_system
+from tests.e2e.system import System, running_system
 from tests.stack.eventually import eventually
 
 pytestmark = pytest.mark.alone
@@ -23,6 +25,12 @@ IN_A_ROW = 5
 """Answers of each class that say that all is well."""
 
 
+@pytest.fixture(name="system", scope="module")
+async def _system() -> AsyncIterator[System]:
+    async with running_system(manifest=manifest(MODELS, criticality="critical")) as system:
+        yield system
+
+
 async def all_is_well(site: Site, model: str) -> None:
     """Wait until callers of every class are answered, time and again."""
     callers = Callers(site)
@@ -35,31 +43,29 @@ async def all_is_well(site: Site, model: str) -> None:
     await eventually(answered)
 
 
-async def test_what_matters_most_is_answered_in_an_overload_and_everything_when_it_is_over() -> None:
-    async with running_system(manifest=manifest(MODELS, criticality="critical")) as system:
-        full = Behaviour(first_byte=Constant(seconds=SERVICE_TIME), slots=SLOTS, queue=1000)
-        system.simulator.vendor("alpha").set(None, full)
-        met = await crowd(site_of(system), "one", per_second=5 * CAPACITY, seconds=15.0, after=5.0, calm=CAPACITY / 4)
-        success = {label: met.success(label) for label in CLASSES}
-        print(", ".join(f"{label} {share:.1%}" for label, share in success.items()), end="")
-        print(f"; {met.goodput:.0f} a second; refused for {met.recovered_after:.1f} s after it was over; {met.taken}")
-        print(f"{len(met.shed)} shed: p50 {met.shed_quantile(0.5):.0f} ms, p99 {met.shed_quantile(0.99):.0f} ms")
-        assert success["critical"] >= 0.99
-        assert success["sheddable"] < success["default"] < success["critical"]
-        assert met.hung == []
-        assert met.otherwise == {}
-        assert all(int(one.retry_after) >= 1 for one in met.shed)
-        assert met.goodput > 0.6 * CAPACITY, "it refuses more than it must"
-        for name, before in met.taken.before.items():
-            assert met.taken.peak[name] < before + FLAT_MB, name
-        await all_is_well(site_of(system), "one")
+async def test_what_matters_most_is_answered_in_an_overload_and_everything_when_it_is_over(system: System) -> None:
+    full = Behaviour(first_byte=Constant(seconds=SERVICE_TIME), slots=SLOTS, queue=1000)
+    system.simulator.vendor("alpha").set(None, full)
+    met = await crowd(site_of(system), "one", per_second=5 * CAPACITY, seconds=15.0, after=5.0, calm=CAPACITY / 4)
+    success = {label: met.success(label) for label in CLASSES}
+    print(", ".join(f"{label} {share:.1%}" for label, share in success.items()), end="")
+    print(f"; {met.goodput:.0f} a second; refused for {met.recovered_after:.1f} s after it was over; {met.taken}")
+    print(f"{len(met.shed)} shed: p50 {met.shed_quantile(0.5):.0f} ms, p99 {met.shed_quantile(0.99):.0f} ms")
+    assert success["critical"] >= 0.99
+    assert success["sheddable"] < success["default"] < success["critical"]
+    assert met.hung == []
+    assert met.otherwise == {}
+    assert all(int(one.retry_after) >= 1 for one in met.shed)
+    assert met.goodput > 0.6 * CAPACITY, "it refuses more than it must"
+    for name, before in met.taken.before.items():
+        assert met.taken.peak[name] < before + FLAT_MB, name
+    await all_is_well(site_of(system), "one")
 
 
-async def test_vendors_that_fail_altogether_are_asked_hardly_more_often_than_there_are_requests() -> None:
-    async with running_system(manifest=manifest(MODELS)) as system:
-        for fault in FAULTS:
-            for model, route in MODELS.items():
-                met = await outage(site_of(system), model, FAULTS[fault], per_second=25.0, seconds=5.0, after=3.0)
-                print(f"{fault}, {model}: {met.calls} calls for {met.requests} requests, of which {met.ends}")
-                assert sum(met.calls.values()) <= met.allowed() + 10.0 * (len(route["targets"]) - 1)
-                await all_is_well(site_of(system), model)
+async def test_vendors_that_fail_altogether_are_asked_hardly_more_often_than_there_are_requests(system: System) -> None:
+    for fault in FAULTS:
+        for model, route in MODELS.items():
+            met = await outage(site_of(system), model, FAULTS[fault], per_second=25.0, seconds=5.0, after=3.0)
+            print(f"{fault}, {model}: {met.calls} calls for {met.requests} requests, of which {met.ends}")
+            assert sum(met.calls.values()) <= met.allowed() + 10.0 * (len(route["targets"]) - 1)
+            await all_is_well(site_of(system), model)
