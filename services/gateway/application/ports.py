@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from events.cloudevents import Record
 from services.gateway.domain.route import Target
 from services.gateway.domain.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One attempt on its way to one target."""
 
     request_id: str

@@ -36,6 +36,8 @@ class Leg:
         self._tried = tried
         self._state = tried.step.state
         self._stream = bool(exchange.stream)
+        self._deadline = exchange.deadline
+        self._stated_idle = exchange.policy.idle_timeout
         self._clock = clock
         self._prefix = prefix
         self._patience = Patience(clock)
@@ -81,15 +83,17 @@ class Leg:
 
     async def next(self) -> Frame:
         """The answer's next frame. Raises Failure where it breaks off; it is closed then."""
-        if self._opened:
-            frame = self._opened.popleft()
-        else:
-            try:
-                frame = await self._next()
-            except Failure as failure:
-                await self._fail(failure)
-                raise
-        self._note(frame)
+        try:
+            frame = self._opened.popleft() if self._opened else await self._next()
+        except Failure as failure:
+            await self._fail(failure)
+            raise
+        if frame.text:
+            self.attempt.characters += len(frame.text)
+        if frame.usage is not None:
+            self.attempt.usage = frame.usage
+        if frame.end:
+            self._succeed()
         return frame
 
     async def close(self) -> None:
@@ -116,8 +120,10 @@ class Leg:
             if not _has_content(self._opened[0]):
                 self._opened.append(await self._first_frame())
         self._began = True
-        now = self._clock.monotonic()
-        self._state.pace(stream=self._stream).observe(now - self.attempt.started)
+        waited = self._clock.monotonic() - self.attempt.started
+        if self._stream:
+            self.attempt.first_token = waited
+        self._state.pace(stream=self._stream).observe(waited)
 
     async def _first_frame(self) -> Frame:
         try:
@@ -129,39 +135,27 @@ class Leg:
 
     async def _next(self) -> Frame:
         """The next frame, within the time that may pass between two."""
+        learned, deadline = self._state.idle, self._deadline
         began = self._clock.monotonic()
-        stated, deadline = self._exchange.policy.idle_timeout, self._exchange.deadline
-        idle = stated or self._state.idle.seconds or IDLE_CEILING
-        until = began + idle
+        idle = self._stated_idle or learned.seconds or IDLE_CEILING
+        silent_at = began + idle
+        in_time = silent_at < deadline
         try:
-            frame = await self._patience.wait(anext(self._rest), min(deadline, until))
+            frame = await self._patience.wait(anext(self._rest), silent_at if in_time else deadline)
         except TimeoutError:
-            if until >= deadline:
+            if not in_time:
                 raise Failure(
                     Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True
                 ) from None
-            if stated is None:
-                self._state.idle.expire()
+            if self._stated_idle is None:
+                learned.expire()
             raise VendorFailure(
                 Reason.VENDOR_STREAM_STALLED, f"The stream was silent for {idle:.3g} s.", retryable=True
             ) from None
         waited = self._clock.monotonic() - began
         if waited > WAITED:
-            self._state.idle.observe(waited)
+            learned.observe(waited)
         return frame
-
-    def _note(self, frame: Frame) -> None:
-        attempt = self.attempt
-        if self._stream and attempt.first_token is None:
-            now = self._clock.monotonic()
-            attempt.first_token = now - attempt.started
-            if self._exchange.first_token is None:
-                self._exchange.first_token = now - self._exchange.started
-        attempt.characters += len(frame.text)
-        if frame.usage is not None:
-            attempt.usage = frame.usage
-        if frame.end:
-            self._succeed()
 
     def _succeed(self) -> None:
         attempt, now = self.attempt, self._clock.monotonic()

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from events.requests import Cause
 from resilience.clock import Clock
@@ -21,8 +21,7 @@ WAKE_SPREAD = 1.0
 """Seconds by which some come back later from a rest than others, at most, so that not all who waited do at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """A target that may be asked now."""
 
     step: Step
@@ -34,8 +33,7 @@ class Try:
     """Whether that time comes from what was observed of the target."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     step: Step
     again: bool = False
 

@@ -38,6 +38,8 @@ class AttemptTargets:
         """
         leg = await self._first_to_answer(exchange, self._pursuit(exchange, steps, cause))
         exchange.answering = leg.attempt
+        if exchange.stream:
+            exchange.first_token = self._clock.monotonic() - exchange.started
         said = Said()
         rest: Rest | None = None
         while True:
