@@ -1,5 +1,6 @@
 """Seawall whole: real processes on real stores, in front of simulated vendors; each piece can be killed and started."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -231,7 +232,9 @@ async def running_system(
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seawall-")))
         enter = stack.enter_async_context
-        stores = Stores(await enter(private_kafka()), await enter(private_postgres()), await enter(private_redis()))
+        stores = Stores(
+            *await asyncio.gather(enter(private_kafka()), enter(private_postgres()), enter(private_redis()))
+        )
         database = await enter(stores.postgres.fresh_database())
         simulator = await enter(Simulator(vendors=["alpha", "beta"], seed=1))
         written = manifest(simulator) if manifest is not None else _manifest(simulator, webhook)

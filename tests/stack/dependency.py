@@ -46,7 +46,7 @@ class Dependency(ABC):
         server = self._owned()
         await server.start()
         try:
-            await eventually(self._answers, START_DEADLINE, every=0.05)
+            await eventually(self._answers, START_DEADLINE, every=0.2)
         except AssertionError as error:
             said = server.last_words()
             await server.discard()

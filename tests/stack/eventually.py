@@ -15,7 +15,7 @@ PATIENCE = 60.0
 async def eventually(check: Callable[[], Awaitable[T]], within: float = ..., every: float = ...) -> T: ...
 @overload
 async def eventually(check: Callable[[], T], within: float = ..., every: float = ...) -> T: ...
-async def eventually(check: Callable[[], T | Awaitable[T]], within: float = PATIENCE, every: float = 0.02) -> T:
+async def eventually(check: Callable[[], T | Awaitable[T]], within: float = PATIENCE, every: float = 0.05) -> T:
     """Return the first true thing that `check` gives; it is asked again while it raises or gives something false.
 
     A check made of assertions ends with `return True`: one that returns nothing has not said that anything is so.

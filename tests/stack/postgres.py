@@ -118,7 +118,7 @@ def _server(port: int, directory: Path) -> Server:
         ],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         cwd=directory,
     )
     here = ["-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(directory)]
