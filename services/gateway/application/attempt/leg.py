@@ -9,7 +9,7 @@ from events.requests import Outcome
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from resilience.timeout import Patience
-from services.gateway.application.attempt.pursuit import Try
+from services.gateway.application.attempt.pursuit import Try, out_of_time
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Envelope, Frame, Hop
 from services.gateway.domain.attempt import Attempt
@@ -82,12 +82,25 @@ class Leg:
         return self.attempt.outcome is not None
 
     async def next(self) -> Frame:
-        """The answer's next frame. Raises Failure where it breaks off; it is closed then."""
-        try:
-            frame = self._opened.popleft() if self._opened else await self._next()
-        except Failure as failure:
-            await self._fail(failure)
-            raise
+        """The answer's next frame. Raises Failure where it breaks off, or is silent for too long; it is closed then."""
+        if self._opened:
+            frame = self._opened.popleft()
+        else:
+            idle, began = self._state.idle, self._clock.monotonic()
+            silent_at = began + (self._stated_idle or idle.seconds or IDLE_CEILING)
+            before_deadline = silent_at < self._deadline
+            try:
+                frame = await self._patience.wait(anext(self._rest), silent_at if before_deadline else self._deadline)
+            except TimeoutError:
+                failure = self._fell_silent(silent_at - began) if before_deadline else out_of_time()
+                await self._fail(failure)
+                raise failure from None
+            except Failure as failure:
+                await self._fail(failure)
+                raise
+            waited = self._clock.monotonic() - began
+            if waited > WAITED:
+                idle.observe(waited)
         if frame.text:
             self.attempt.characters += len(frame.text)
         if frame.usage is not None:
@@ -133,29 +146,12 @@ class Leg:
                 Reason.VENDOR_FIRST_TOKEN_TIMEOUT, f"No answer began within {self._tried.within:.3g} s.", retryable=True
             ) from None
 
-    async def _next(self) -> Frame:
-        """The next frame, within the time that may pass between two."""
-        learned, deadline = self._state.idle, self._deadline
-        began = self._clock.monotonic()
-        idle = self._stated_idle or learned.seconds or IDLE_CEILING
-        silent_at = began + idle
-        in_time = silent_at < deadline
-        try:
-            frame = await self._patience.wait(anext(self._rest), silent_at if in_time else deadline)
-        except TimeoutError:
-            if not in_time:
-                raise Failure(
-                    Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True
-                ) from None
-            if self._stated_idle is None:
-                learned.expire()
-            raise VendorFailure(
-                Reason.VENDOR_STREAM_STALLED, f"The stream was silent for {idle:.3g} s.", retryable=True
-            ) from None
-        waited = self._clock.monotonic() - began
-        if waited > WAITED:
-            learned.observe(waited)
-        return frame
+    def _fell_silent(self, seconds: float) -> Failure:
+        if self._stated_idle is None:
+            self._state.idle.expire()
+        return VendorFailure(
+            Reason.VENDOR_STREAM_STALLED, f"The stream was silent for {seconds:.3g} s.", retryable=True
+        )
 
     def _succeed(self) -> None:
         attempt, now = self.attempt, self._clock.monotonic()

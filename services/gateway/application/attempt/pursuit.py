@@ -82,9 +82,7 @@ class Pursuit:
                 self._pause = 0.0
             now = self._clock.monotonic()
             if now >= self._exchange.deadline:
-                raise self._original or Failure(
-                    Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True
-                )
+                raise self._original or out_of_time()
             if self._made >= self._policy.max_attempts:
                 raise self._given_up(now)
             tried = self._first_that_may(now) or self._last_resort(now)
@@ -256,3 +254,8 @@ class Pursuit:
         if failure.retry_after is None and rests:
             failure.retry_after = min(rests)
         return failure
+
+
+def out_of_time() -> Failure:
+    """What is told where the request's deadline has come."""
+    return Failure(Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True)
