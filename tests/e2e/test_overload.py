@@ -21,6 +21,8 @@ CAPACITY = SLOTS / SERVICE_TIME
 TARGETS = {name: {"provider": name, "model": "small"} for name in ("alpha", "beta")}
 MODELS = {"one": {"targets": [TARGETS["alpha"]]}, "two": {"targets": list(TARGETS.values())}}
 FLAT_MB = 40.0
+BEGINNING = 25.0
+"""Calls beyond the requests that find out that a target fails, and then look whether it still does."""
 IN_A_ROW = 5
 """Answers of each class that say that all is well."""
 
@@ -67,5 +69,6 @@ async def test_vendors_that_fail_altogether_are_asked_hardly_more_often_than_the
         for model, route in MODELS.items():
             met = await outage(site_of(system), model, FAULTS[fault], per_second=25.0, seconds=5.0, after=3.0)
             print(f"{fault}, {model}: {met.calls} calls for {met.requests} requests, of which {met.ends}")
-            assert sum(met.calls.values()) <= met.allowed() + 10.0 * (len(route["targets"]) - 1)
+            # Without a budget it would be twice the requests and more; so short an outage is mostly its beginning.
+            assert sum(met.calls.values()) <= met.allowed(floor=BEGINNING * len(route["targets"]))
             await all_is_well(site_of(system), model)

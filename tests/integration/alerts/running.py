@@ -135,7 +135,7 @@ async def running(url: str, **changed: Any) -> AsyncIterator[Alerts]:
         records.extend(batch)
 
     settings = Settings(
-        database_url=url, grpc_address="127.0.0.1:0", http_address="127.0.0.1:0", delivery_timeout=2.0
+        database_url=url, grpc_address="127.0.0.1:0", http_address="127.0.0.1:0", delivery_timeout=30.0
     ).model_copy(update=changed)
     async with AsyncExitStack() as stack:
         background = await stack.enter_async_context(Background())

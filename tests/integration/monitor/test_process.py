@@ -29,6 +29,9 @@ from tests.unit.monitor.facts import attempt, finished
 
 pytestmark = pytest.mark.kafka
 
+TURNS, EACH = 3, 3000
+"""Times that it is killed, and events for each: more than a few batches, so that it is in the middle of them."""
+
 
 def organization() -> str:
     return f"org-{uuid.uuid4().hex[:12]}"
@@ -105,9 +108,8 @@ async def test_a_monitor_that_is_killed_again_and_again_counts_everything_once(
     kafka: Kafka, url: str, tmp_path: Path
 ) -> None:
     whose, done = organization(), 0
-    for turn in range(4):
-        # More than a few batches: what is killed is in the middle of them.
-        await publish(kafka.bootstrap, [told(request) for request in recent(whose, 4000, first=turn * 4000)])
+    for turn in range(TURNS):
+        await publish(kafka.bootstrap, [told(request) for request in recent(whose, EACH, first=turn * EACH)])
         async with monitor_at(url, kafka.bootstrap, tmp_path) as monitor:
             before = done
 
@@ -117,16 +119,16 @@ async def test_a_monitor_that_is_killed_again_and_again_counts_everything_once(
             await eventually(goes_on, every=0.02)
             await monitor.process.kill()
         done = len(await in_ledger(url, whose))
-        print(f"killed with {done} of {(turn + 1) * 4000} requests in the ledger")
-    assert done < 16_000, "it was never killed in the middle"
+        print(f"killed with {done} of {(turn + 1) * EACH} requests in the ledger")
+    assert done < TURNS * EACH, "it was never killed in the middle"
     async with monitor_at(url, kafka.bootstrap, tmp_path):
 
         async def all_there() -> bool:
-            return len(await in_ledger(url, whose)) == 16_000
+            return len(await in_ledger(url, whose)) == TURNS * EACH
 
         await eventually(all_there)
-    assert len(set(await in_ledger(url, whose))) == 16_000
-    assert await attempts_seen(url, whose) == 32_000
+    assert len(set(await in_ledger(url, whose))) == TURNS * EACH
+    assert await attempts_seen(url, whose) == 2 * TURNS * EACH
 
 
 async def test_a_ledger_row_is_there_two_seconds_after_its_event(kafka: Kafka, url: str, tmp_path: Path) -> None:
