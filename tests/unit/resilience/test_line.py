@@ -1,7 +1,6 @@
 """A target's queue, told from outside."""
 
 import itertools
-import random
 from functools import partial
 
 import pytest
@@ -71,22 +70,3 @@ def test_seconds_in_line_are_not_taken_for_the_targets_own() -> None:
             clock.call_later(1.0 + place // int(SLOTS), partial(load.begin().end, True))
         clock.run_until(5.0 * (wave + 1))
     assert load.score == pytest.approx(1.0, rel=0.15)
-
-
-def recovery(seconds: float) -> float:
-    """Seconds until a target that usually answers in `seconds`, and was ten times slower, is nearly forgiven."""
-    clock, rng = Timeline(), random.Random(1)
-    load = Load(clock)
-    for slower in [1.0] * 100 + [10.0] * 5:
-        call = load.begin()
-        clock.run_until(clock.monotonic() + seconds * slower * rng.uniform(0.9, 1.1))
-        call.end(True)
-    since = clock.monotonic()
-    bad = load.score
-    while load.score > bad / 2.0:
-        clock.run_until(clock.monotonic() + seconds / 10.0)
-    return clock.monotonic() - since
-
-
-def test_what_was_slow_is_forgotten_in_the_targets_own_time() -> None:
-    assert recovery(4.0) == pytest.approx(20.0 * recovery(0.2), rel=0.05)
