@@ -8,6 +8,8 @@ RECENT = 2.0
 """Half-life of what is recent, in usual latencies: as long as it takes a change to show."""
 USUAL = 60.0
 """Half-life of what is usual, in usual latencies."""
+SHORTEST = 0.001
+"""Seconds below which no usual latency is taken to be, for time is counted in it."""
 TRUST = 4.0
 """Recent answers that count for as much as all that is usual."""
 STREAK = 4
@@ -86,7 +88,7 @@ class Load:
             self._line.learn(call.place, own, self._alone(now))
             self._recent.add(now, RECENT * self._usually, own)
             self._usual.add(now, USUAL * self._usually, own)
-            self._usually = self._usual.average or self._penalty
+            self._usually = max(self._usual.average, SHORTEST)
         else:
             # What is usual is how it is when it works: it should be asked again soon after it does.
             penalty = self._penalty * 2.0 ** min(self._row, STREAK)

@@ -12,9 +12,9 @@ class Waits:
         self._at = 0.0
 
     @property
-    def average(self) -> float | None:
-        """Seconds an answer; None before the first."""
-        return self._seconds / self._answers if self._answers > 0.0 else None
+    def average(self) -> float:
+        """Seconds an answer; there must have been one."""
+        return self._seconds / self._answers
 
     def at(self, now: float, half_life: float) -> tuple[float, float]:
         """Seconds and answers, as much as is left of them."""
