@@ -105,10 +105,14 @@ check-manifests: setup ## Every Kubernetes overlay renders and validates
 # ── Test ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 PYTEST := $(BIN)/pytest
+SUITES := $(addprefix tests/,unit contract integration e2e conformance)
 
 .PHONY: test test-unit test-contract test-integration test-e2e test-conformance conformance-report
-test: setup-test check ## The checks, then every test: unit, contract, integration, end to end, conformance
-	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e tests/conformance
+test: setup-test check ## The checks, then every test: first side by side, then those that need the machine to themselves
+	@failed=; \
+	$(PYTEST) -n 2 --dist loadfile -m 'not alone' $(SUITES) || failed+=' those side by side;'; \
+	$(PYTEST) -m alone $(SUITES) || failed+=' those alone;'; \
+	if [ -n "$$failed" ]; then printf '\nTests failed:%s their names are at the end of what each part printed.\n' "$$failed" >&2; exit 1; fi
 
 test-unit: setup ## Pure code: no network, no processes
 	@$(PYTEST) tests/unit

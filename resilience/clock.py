@@ -40,9 +40,7 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clock."""
 
-    def monotonic(self) -> float:
-        """See Clock."""
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)  # read many times a request: nothing of ours stands between
 
     def now(self) -> datetime:
         """See Clock."""

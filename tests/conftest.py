@@ -1,14 +1,19 @@
 """The fixtures that every suite shares: each real dependency once for the session, and private ones to break."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.stack.kafka import Kafka, private_kafka, shared_kafka
 from tests.stack.otlp import OtlpReceiver
 from tests.stack.postgres import Postgres, private_postgres, shared_postgres
 from tests.stack.redis import Redis, private_redis, shared_redis
 from tests.stack.webhook import WebhookSink
+
+# Examples may take as long as the machine makes them.
+settings.register_profile("seawall", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("seawall")
 
 
 @pytest.fixture(name="kafka", scope="session")
@@ -72,3 +77,12 @@ async def webhook_sink() -> AsyncIterator[WebhookSink]:
     """A receiver of webhooks that answers as this test says."""
     async with WebhookSink() as sink:
         yield sink
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Say at the very end which tests failed, each on a line, whatever else is printed before."""
+    yield
+    failed = {one.nodeid: None for kind in ("failed", "error") for one in terminalreporter.stats.get(kind, ())}
+    for name in failed:
+        terminalreporter.write_line(f"FAILED {name}", red=True)

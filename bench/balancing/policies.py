@@ -1,7 +1,8 @@
-"""Who chooses the target: the usual ways, ours, and three that see what nobody can see."""
+"""Who chooses the target: the usual ways, ours, and some that see what nobody can see."""
 
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from bench.balancing.world import Arrival, Target
@@ -13,22 +14,22 @@ Ended = Callable[[bool], None]
 """To be told whether the request succeeded, when it has ended."""
 
 
-class Policy:
+class Policy(ABC):
     """Chooses a target for each request."""
 
     def __init__(self, targets: Sequence[Target], clock: Clock, rng: random.Random) -> None:
         self.targets = targets
         self.clock = clock
         self.rng = rng
-        self.under_way = [0] * len(targets)
         self.prepare()
 
     def prepare(self) -> None:
-        """What a policy keeps beside the calls under way."""
+        """Make what the policy keeps: here the calls under way."""
+        self.under_way = [0] * len(self.targets)
 
+    @abstractmethod
     def choose(self, arrival: Arrival) -> int:
         """The target's index."""
-        raise NotImplementedError
 
     def send(self, arrival: Arrival) -> tuple[int, Ended]:
         """Choose, and follow the request to its end."""
@@ -51,6 +52,7 @@ class RoundRobin(Policy):
 
     def prepare(self) -> None:
         """See Policy."""
+        super().prepare()
         self.last = -1
 
     def choose(self, arrival: Arrival) -> int:
@@ -83,6 +85,7 @@ class PeakEwma(Policy):
 
     def prepare(self) -> None:
         """See Policy."""
+        super().prepare()
         self.averages = [0.0] * len(self.targets)
         self.at = [0.0] * len(self.targets)
 
@@ -117,11 +120,16 @@ class Seawall(Policy):
 
     def prepare(self) -> None:
         """See Policy."""
+        super().prepare()
         self.loads = [Load(self.clock) for _ in self.targets]
+
+    def choose(self, arrival: Arrival) -> int:
+        """See Policy."""
+        return fastest(self.loads, self.rng)[0]
 
     def send(self, arrival: Arrival) -> tuple[int, Ended]:
         """See Policy."""
-        chosen = fastest(self.loads, self.rng)[0]
+        chosen = self.choose(arrival)
         return chosen, self.loads[chosen].begin().end
 
 
@@ -174,6 +182,19 @@ class BrownoutClairvoyant(Policy):
         return self.least(finish)
 
 
+class LateClairvoyant(Policy):
+    """The same, but it sees brownouts as they were a mean service ago: the earliest at which calls can tell of them."""
+
+    def choose(self, arrival: Arrival) -> int:
+        """See Policy."""
+
+        def finish(index: int) -> float:
+            target = self.targets[index]
+            return target.begins(arrival.at) + target.service(arrival.at - target.mean, 1.0)
+
+        return self.least(finish)
+
+
 class Omniscient(Policy):
     """Greedy: knows all that, and how long this very answer will be before it is written."""
 
@@ -195,6 +216,7 @@ POLICIES: dict[str, type[Policy]] = {
     "peak-EWMA x in flight": PeakEwma,
     "seawall": Seawall,
     "clairvoyant (queues)": QueueClairvoyant,
+    "clairvoyant (+ late news)": LateClairvoyant,
     "clairvoyant (+ brownouts)": BrownoutClairvoyant,
     "omniscient (+ lengths)": Omniscient,
 }

@@ -1,6 +1,6 @@
 """When a breaker opens, and how it closes again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,16 @@ class BreakerSettings:
     """A call that takes longer counts as slow; none does where None."""
     slow_rate: float = 0.9
     """Share of slow calls at which it opens."""
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if min(self.minimum_calls, self.consecutive_failures, self.probes) < 1:
             raise ValueError("a breaker counts from one call on and closes by one probe at least")
         if min(self.window, self.open_for, self.open_cap) <= 0.0 or self.window_calls < 0:
             raise ValueError("a breaker's times are longer than nothing")
+        stated = tuple(getattr(self, one.name) for one in fields(self) if one.compare)
+        object.__setattr__(self, "_hash", hash(stated))
+
+    def __hash__(self) -> int:
+        # Made once: a target's breaker is looked up by its settings several times a request.
+        return self._hash

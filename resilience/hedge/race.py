@@ -25,10 +25,11 @@ async def race(
     """
     calls = [asyncio.create_task(first)]
     try:
-        if not await _ends_within(calls[0], after, clock):
-            other = spare()
-            if other is not None:
-                calls.append(asyncio.create_task(other))
+        if await _ends_within(calls[0], after, clock):
+            return calls[0].result()
+        other = spare()
+        if other is not None:
+            calls.append(asyncio.create_task(other))
         return (await _winner(calls)).result()
     finally:
         await _end(calls)

@@ -29,7 +29,7 @@ class AdaptiveTimeout:
     `miss_rate` is cut off. Until `minimum` calls came it knows nothing.
     """
 
-    __slots__ = ("_ceiling", "_excursion", "_floor", "_longer", "_minimum", "_reached", "_seconds", "_seen", "_shorter")
+    __slots__ = ("_ceiling", "_excursion", "_floor", "_longer", "_minimum", "_reached", "_shorter", "seconds", "seen")
 
     def __init__(self, *, floor: float, ceiling: float, miss_rate: float = 0.005, minimum: int = 20) -> None:
         if not 0.0 < floor <= ceiling:
@@ -42,38 +42,30 @@ class AdaptiveTimeout:
         self._longer = math.exp(STEP * (1.0 - miss_rate))
         self._shorter = math.exp(-STEP * miss_rate)
         self._reached = 1.0 - 2.0 * miss_rate
-        self._seen = Quantiles()
-        self._seconds: float | None = None
         self._excursion = False
-
-    @property
-    def seen(self) -> Quantiles:
+        self.seen = Quantiles()
         """How long the calls took that came in time; who gives up calls for reasons of their own may add them."""
-        return self._seen
-
-    @property
-    def seconds(self) -> float | None:
+        self.seconds: float | None = None
         """How long to wait for the next call; None while too few came to tell."""
-        return self._seconds
 
     def observe(self, seconds: float) -> None:
         """A call came in time, after `seconds`."""
-        self._seen.add(seconds)
-        if self._seconds is None:
-            if self._seen.count >= self._minimum:
-                self._seconds = self._bounded(HEADROOM * self._seen.quantile(self._reached))
+        self.seen.add(seconds)
+        if self.seconds is None:
+            if self.seen.count >= self._minimum:
+                self.seconds = self._bounded(HEADROOM * self.seen.quantile(self._reached))
             return
-        longest = self._seconds * self._shorter
+        longest = self.seconds * self._shorter
         if self._excursion:
             self._excursion = False
-            longest = min(longest, REACH * max(seconds, self._seen.quantile(self._reached)))
-        self._seconds = self._bounded(longest)
+            longest = min(longest, REACH * max(seconds, self.seen.quantile(self._reached)))
+        self.seconds = self._bounded(longest)
 
     def expire(self) -> None:
         """A call was cut off by it."""
-        if self._seconds is not None:
+        if self.seconds is not None:
             self._excursion = True
-            self._seconds = self._bounded(self._seconds * self._longer)
+            self.seconds = self._bounded(self.seconds * self._longer)
 
     def _bounded(self, seconds: float) -> float:
         """Between floor and ceiling."""

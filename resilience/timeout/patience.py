@@ -16,10 +16,11 @@ class Patience:
     them: where it fires early it looks when the wait at hand must be over, and is set again.
     """
 
-    __slots__ = ("_cancelling", "_clock", "_due", "_fires", "_over", "_task", "_timer")
+    __slots__ = ("_cancelling", "_clock", "_due", "_fires", "_loop", "_over", "_task", "_timer")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._loop = asyncio.get_running_loop()
         self._timer: Timer | None = None
         self._fires = 0.0
         self._due = 0.0
@@ -32,7 +33,7 @@ class Patience:
 
         `until` is on the clock's monotonic time.
         """
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)  # which looks the loop up where it is not told
         assert task is not None, "called from a task"  # noqa: S101
         self._due = until
         self._task = task

@@ -129,7 +129,7 @@ class Case:
     """Alpha has answered 25 requests quickly before."""
     earlier: int = 0
     """Requests that met the fault before."""
-    within: float = 20.0
+    within: float = 45.0
     """How long it may take at most, on a slow machine."""
     apart: float = 0.0
     """Between two calls at alpha, at least."""

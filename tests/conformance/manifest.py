@@ -60,9 +60,6 @@ def manifest(models: Iterable[Model], simulator: Simulator) -> str:
                 {
                     "name": "shop",
                     "limits": {"requests_per_minute": 1_000_000},
-                    # Services, stores, vendors and callers share the machine: a gateway that sheds load for it would be
-                    # right, and hide what is looked at.
-                    "criticality": "critical",
                     "keys": [{"name": "ci", "value": "env:CI_KEY", "role": "owner"}],
                 }
             ],

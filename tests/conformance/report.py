@@ -14,9 +14,8 @@ CASE, FIGURE = "case", "figure"
 _HEAD = """# Conformance
 
 Every way in which a vendor fails, and what a caller and the vendors saw of it: the five services as they are shipped,
-no policy set except where a line is about one, real HTTP to two simulated vendors. The requests are `critical`, or the
-gateway would shed some for want of CPU: all runs on one machine. Each line was run with plain HTTP, OpenAI's SDK and
-gRPC. `make conformance-report` writes this page; `make test-conformance` runs the same.
+no policy set except where a line is about one, real HTTP to two simulated vendors. Each line was run with plain HTTP,
+OpenAI's SDK and gRPC. `make conformance-report` writes this page; `make test-conformance` runs the same.
 
 *At*: where in the answer the fault strikes: before its first token, in the middle, or at the end, after all text and
 before the finish reason. *Calls*: what the vendors counted, at alpha, the route's first target, and at beta, its

@@ -16,15 +16,17 @@ from tests.conformance import report
 from tests.conformance.callers import QUESTION, Callers, Question
 from tests.conformance.case import Caller, Shape
 from tests.e2e.system import System
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 SLOW = Behaviour(first_byte=Constant(seconds=30))
 TRICKLE = Behaviour(between_chunks=Constant(seconds=0.5), answer_tokens=100)
 ALLOWED = 2.0
-GENEROUS = 2.0
-"""Seconds beyond what is aimed at that a crowded machine may take."""
+GENEROUS = 15.0
+"""Seconds beyond what is aimed at that a crowded machine may take; half of what the vendor takes."""
 
 Record = Callable[[str, object], None]
+
+pytestmark = pytest.mark.alone
 
 
 async def ended(system: System, model: str) -> Call:
@@ -101,7 +103,7 @@ async def test_a_caller_who_hangs_up_ends_the_vendors_call_and_pays_for_what_was
     record_property(
         f"{report.FIGURE}: a caller hangs up, {caller}, {shape}", f"vendor's call closed {_after(call, left)}"
     )
-    assert call.finished_at - left < 1.0 + GENEROUS
+    assert call.finished_at - left < GENEROUS
 
     async def find() -> Any:
         told = await system.rpc("MonitorService/ListRequests", parent="organizations/-", model=model)
@@ -129,7 +131,7 @@ async def _leave_http(system: System, model: str, shape: Shape) -> float:
         + body
     )
     if shape is Shape.STREAM:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await reader.readuntil(b"data: ")
     else:
         await _asked(system, model)

@@ -14,8 +14,9 @@ from tests.e2e.system import System
 @pytest.fixture(name="performance", scope="module")
 async def _performance(system: System, request: pytest.FixtureRequest) -> AsyncIterator[Performance]:
     performance = Performance(system)
-    wanted = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    performance.begin((one["case"], one["caller"]) for one in wanted if "case" in one)
+    items = [item for item in request.session.items if item.path == request.path]
+    wanted = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    performance.begin((one["case"], one["caller"]) for one in wanted)
     yield performance
     await performance.close()
 

@@ -5,12 +5,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from simulator import Behaviour, ErrorStatus
 from tests.conformance import report
 from tests.conformance.callers import Callers, Heard, Question
 from tests.conformance.case import Caller, Shape
 from tests.e2e.system import System
 from tests.stack.eventually import eventually
+
+pytestmark = pytest.mark.alone
 
 DOWN = Behaviour(faults=(ErrorStatus(status=503),))
 AWAY, BACK = 6.0, 1.5
@@ -96,4 +100,4 @@ async def test_a_refused_key_rests_and_somebody_is_told(
         subjects = [alert["subject"] for alert in alerts if alert["kind"] == "credential_refused"]
         return any(subject.startswith(f"alpha-{model}/env:VENDOR_KEY_") for subject in subjects)
 
-    await eventually(told, within=20)
+    await eventually(told)

@@ -17,6 +17,8 @@ MOST = 2.0
 CHUNKS = 5
 """Of alpha's, before a stream is cut."""
 
+pytestmark = pytest.mark.alone
+
 FAULTS = {
     "503": ("pair", Behaviour(faults=(ErrorStatus(status=503),))),
     "500, asked twice": ("pair", Behaviour(faults=(ErrorStatus(status=500),))),

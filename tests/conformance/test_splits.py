@@ -40,7 +40,7 @@ SEED = 20_260_901
 AT_ONCE = 32
 ALLOWED = 6.0
 """Seconds that a caller allows a request."""
-HANG = 30.0
+HANG = 60.0
 """Seconds after which nothing more is waited for."""
 BYTES = 6_000
 """Of a streamed answer, roughly."""
@@ -133,6 +133,7 @@ async def test_a_thousand_runs_without_a_false_success(
     counts = ", ".join(f"{name} {count}" for name, count in tally.most_common())
     record_property(f"{report.FIGURE}: {RUNS} faults, split anywhere, seed {SEED}", f"{len(wrong)} wrong; {counts}")
     assert not wrong, "\n".join(wrong)
+    assert tally["whole"] > RUNS / 5, "too few were answered to say much"
     assert tally.total() == RUNS
 
 

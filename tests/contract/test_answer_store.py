@@ -56,7 +56,7 @@ class Contract:
         async def gone() -> bool:
             return await store.find(key) is None
 
-        await eventually(gone, within=5)
+        await eventually(gone)
 
     async def test_an_answer_that_is_too_large_is_not_kept(self, store: AnswerStore) -> None:
         key = fresh()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyqwest
 
 from tests.e2e.system import System
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Load:
     by: dict[str, int] = field(default_factory=dict)
     """Target → how often it answered."""
 
-    async def more(self, count: int, within: float = 30.0) -> None:
+    async def more(self, count: int, within: float = PATIENCE) -> None:
         """Return once `count` more requests were answered than now."""
         before = len(self.answered)
         await eventually(lambda: len(self.answered) >= before + count, within=within)

@@ -1,5 +1,6 @@
 """Seawall whole: real processes on real stores, in front of simulated vendors; each piece can be killed and started."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -16,7 +17,7 @@ import pyqwest
 
 from chassis import keys
 from simulator import Simulator
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.kafka import Kafka, private_kafka
 from tests.stack.ports import free_port
 from tests.stack.postgres import Postgres, private_postgres
@@ -92,7 +93,7 @@ class System:
         self.simulator = simulator
         self.key = keys.generate()
         self.ports = {(service, kind): free_port() for service in SERVICES for kind in ("http", "grpc")}
-        self._client = pyqwest.Client(pyqwest.HTTPTransport(timeout=30.0))
+        self._client = pyqwest.Client(pyqwest.HTTPTransport(timeout=PATIENCE))
         file = directory / "seawall.yaml"
         file.write_text(manifest)
         self.environment = {
@@ -180,7 +181,7 @@ class System:
         assert answer.status == 200, answer.body
         return answer.json()
 
-    async def request(self, request_id: str, within: float = 10.0) -> Any:
+    async def request(self, request_id: str, within: float = PATIENCE) -> Any:
         """A request as the ledger has it, once it is there."""
 
         async def find() -> Any:
@@ -231,7 +232,9 @@ async def running_system(
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seawall-")))
         enter = stack.enter_async_context
-        stores = Stores(await enter(private_kafka()), await enter(private_postgres()), await enter(private_redis()))
+        stores = Stores(
+            *await asyncio.gather(enter(private_kafka()), enter(private_postgres()), enter(private_redis()))
+        )
         database = await enter(stores.postgres.fresh_database())
         simulator = await enter(Simulator(vendors=["alpha", "beta"], seed=1))
         written = manifest(simulator) if manifest is not None else _manifest(simulator, webhook)

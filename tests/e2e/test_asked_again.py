@@ -11,7 +11,7 @@ from seawall.gateway.v1 import chat_pb2 as pb
 from seawall.gateway.v1 import chat_pb2_grpc
 from simulator import Behaviour, Constant, Simulator
 from tests.e2e.system import Answer, System, running_system
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 MANIFEST = """
 organization: acme
@@ -29,7 +29,8 @@ projects:
     keys: [{{name: ci, value: env:CI_KEY, role: owner}}]
 """
 
-SLOW = Behaviour(first_byte=Constant(seconds=1.0))
+SLOW = Behaviour(first_byte=Constant(seconds=3.0))
+"""So slow that fifty callers have asked before it answers."""
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ async def test_a_gateway_that_is_killed_leaves_its_keys_to_the_other(two: System
     second = asyncio.create_task(ask(two, "alpha/orphan", "second", idempotency_key="orphan"))
     await two.services["doomed"].kill()
     await asyncio.wait([first])
-    answer = await asyncio.wait_for(second, 25)
+    answer = await asyncio.wait_for(second, PATIENCE)
     assert (answer.status, calls(two, "orphan")) == (200, 2)
     assert "idempotent-replayed" not in answer.headers
 

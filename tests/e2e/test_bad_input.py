@@ -9,7 +9,7 @@ import pytest
 
 from chassis import keys
 from tests.e2e.system import System
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 CHAT = "/v1/chat/completions"
 GOOD = b'{"model":"chat","messages":[{"role":"user","content":"hi"}]}'
@@ -149,7 +149,7 @@ async def raw(system: System, rest: bytes) -> tuple[int, bytes]:
     reader, writer = await asyncio.open_connection("127.0.0.1", system.ports["gateway", "http"])
     try:
         writer.write(b"POST %s HTTP/1.1\r\nhost: x\r\nconnection: close\r\n" % CHAT.encode() + rest)
-        answer = await asyncio.wait_for(reader.read(), 20)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")

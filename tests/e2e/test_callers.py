@@ -10,7 +10,7 @@ from seawall.gateway.v1 import chat_pb2 as pb
 from seawall.gateway.v1 import chat_pb2_grpc
 from simulator import Behaviour, Call, Constant, Cut, Hang
 from tests.e2e.system import System
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 SLOW = Behaviour(first_byte=Constant(seconds=30))
 TRICKLE = Behaviour(between_chunks=Constant(seconds=0.2), answer_tokens=200)
@@ -45,11 +45,11 @@ async def test_a_caller_who_hangs_up_ends_the_vendors_call(system: System, strea
         + body
     )
     if stream:
-        await asyncio.wait_for(reader.readuntil(b"data: "), 10)
+        await asyncio.wait_for(reader.readuntil(b"data: "), PATIENCE)
     else:
         await eventually(lambda: call_of(system, model))
     writer.close()
-    await eventually(lambda: call_of(system, model).outcome == "client_closed", within=5)
+    await eventually(lambda: call_of(system, model).outcome == "client_closed")
 
     async def recorded() -> bool:
         requests = await system.rpc("MonitorService/ListRequests", parent="organizations/-", model=f"alpha/{model}")
@@ -67,7 +67,7 @@ async def test_a_grpc_caller_who_cancels_ends_the_vendors_call(system: System) -
         )
         await call.read()
         call.cancel()
-        await eventually(lambda: call_of(system, "left-grpc").outcome == "client_closed", within=5)
+        await eventually(lambda: call_of(system, "left-grpc").outcome == "client_closed")
 
 
 async def test_a_deadline_ends_the_request_and_the_vendors_call(system: System) -> None:
@@ -76,7 +76,7 @@ async def test_a_deadline_ends_the_request_and_the_vendors_call(system: System) 
     answer = await system.post(f"{system.http()}/v1/chat/completions", body, headers={"x-seawall-timeout": "0.5"})
     assert answer.status == 504
     assert answer.json()["error"]["code"] == "vendor_timeout"
-    await eventually(lambda: call_of(system, "silent").client_left is not None, within=5)
+    await eventually(lambda: call_of(system, "silent").client_left is not None)
 
 
 async def test_a_stream_that_the_vendor_cuts_is_never_passed_on_as_whole(system: System) -> None:

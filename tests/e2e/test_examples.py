@@ -14,7 +14,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.e2e.system import WEBHOOK_SECRET, System
-from tests.stack.eventually import eventually
+from tests.stack.choose import tool
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
 
@@ -34,12 +35,12 @@ def environment(system: System) -> dict[str, str]:
 
 
 async def run(system: System, *command: str) -> str:
-    """What the command wrote; it must succeed within a minute."""
+    """What the command wrote; it must succeed."""
     process = await asyncio.create_subprocess_exec(
         *command, env=environment(system), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             said, complained = await process.communicate()
     finally:
         if process.returncode is None:
@@ -54,8 +55,7 @@ async def python(system: System, name: str, *arguments: str) -> str:
 
 
 async def curl(system: System, name: str) -> str:
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not on this machine")
+    tool("curl")
     return await run(system, str(EXAMPLES / "curl" / name))
 
 
@@ -92,9 +92,7 @@ async def test_the_readmes_consumer_sees_a_request(system: System, tmp_path: Pat
     answer = await system.chat("for the README")
     await consumer.start()
     try:
-        await eventually(
-            lambda: f"{answer.headers['x-seawall-request-id']} alpha/small 0." in log.read_text(), within=40
-        )
+        await eventually(lambda: f"{answer.headers['x-seawall-request-id']} alpha/small 0." in log.read_text())
     finally:
         await consumer.discard()
 
@@ -137,12 +135,14 @@ async def test_the_curl_examples_answer(system: System) -> None:
     async def known() -> bool:
         return '"alpha/small"' in await curl(system, "target-health.sh")
 
-    await eventually(known, within=30.0, every=0.5)
+    await eventually(known, every=0.5)
 
 
 async def test_the_grpcurl_example_answers(system: System) -> None:
     if shutil.which("grpcurl") is None:
-        pytest.skip("grpcurl is not on this machine")
+        pytest.skip(
+            "grpcurl is not on this machine; examples/python/reflection.py makes the same call and is always run"
+        )
     assert ANSWER in await run(system, str(EXAMPLES / "grpcurl" / "chat.sh"))
 
 
@@ -168,7 +168,7 @@ async def test_the_webhook_example_believes_right_signatures_only(tmp_path: Path
 
     await receiver.start()
     try:
-        assert await eventually(lambda: post(body), within=20.0) == 204
+        assert await eventually(lambda: post(body)) == 204
         assert await post(body.replace("down", "fine")) == 401
         assert f"{event_id} seawall.alert.opened alpha/small is down" in log.read_text()
         assert "fine" not in log.read_text()

@@ -18,7 +18,9 @@ from bench.kills.weather import PRICES
 from simulator import Simulator
 from simulator.recorder import Recorder
 from tests.e2e.system import Answer, System, running_system
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
+
+pytestmark = pytest.mark.alone
 
 MANIFEST = """
 organization: acme
@@ -41,7 +43,6 @@ projects:
 """
 PRICE = '  - {{provider: {provider}, model: m, input: "{input}", output: "{output}"}}'
 CALLERS = 4
-TRIES = 3
 QUESTIONS = 20
 """That are asked again and again."""
 
@@ -55,8 +56,6 @@ class Seen:
     answers: int = 0
     refused: list[str] = field(default_factory=list)
     """What stood in place of an answer."""
-    shed: int = 0
-    """Refused for the machine's other work, and answered when asked again."""
     same: int = 0
     """Second answers under a key, equal to the first."""
     cached: Counter[str] = field(default_factory=Counter)
@@ -65,7 +64,7 @@ class Seen:
     slowest: float = 0.0
     """Seconds."""
 
-    async def more(self, count: int, within: float = 60.0) -> None:
+    async def more(self, count: int, within: float = PATIENCE) -> None:
         """Return once `count` more answers came than now."""
         before = self.answers
         await eventually(lambda: self.answers >= before + count, within=within)
@@ -81,27 +80,22 @@ def manifest(simulator: Simulator) -> str:
 
 
 async def ask(system: System, seen: Seen, model: str, text: str, key: str = "") -> Answer | None:
-    """Ask as SDKs do, which wait and ask again where the machine has too much else to do."""
+    """One answer; None where there is none."""
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode()
     headers = {"idempotency-key": key} if key else {}
-    for _ in range(TRIES):
-        began = time.monotonic()
-        try:
-            answer = await system.post(f"{system.http()}/v1/chat/completions", body, headers=headers)
-        except (OSError, pyqwest.RemoteProtocolError, pyqwest.ReadError, pyqwest.WriteError) as error:
-            seen.refused.append(repr(error))
-            return None
-        seen.slowest = max(seen.slowest, time.monotonic() - began)
-        if answer.status == 200:
-            seen.answers += 1
-            seen.answered.add(answer.headers["x-seawall-request-id"])
-            return answer
-        if answer.json()["error"]["code"] != "overloaded":
-            break
-        seen.shed += 1
-        await asyncio.sleep(float(answer.headers["retry-after"]))
-    seen.refused.append(answer.body.decode(errors="replace"))
-    return None
+    began = time.monotonic()
+    try:
+        answer = await system.post(f"{system.http()}/v1/chat/completions", body, headers=headers)
+    except (OSError, pyqwest.RemoteProtocolError, pyqwest.ReadError, pyqwest.WriteError) as error:
+        seen.refused.append(repr(error))
+        return None
+    seen.slowest = max(seen.slowest, time.monotonic() - began)
+    if answer.status != 200:
+        seen.refused.append(answer.body.decode(errors="replace"))
+        return None
+    seen.answers += 1
+    seen.answered.add(answer.headers["x-seawall-request-id"])
+    return answer
 
 
 async def ask_in_turn(system: System, seen: Seen, numbers: Iterator[int], stop: asyncio.Event) -> None:
@@ -158,48 +152,54 @@ def vendors_cost(system: System) -> Decimal:
     return Decimal(nanos) / 1_000_000_000
 
 
-@pytest.mark.timeout(900)
-async def test_each_dependency_in_turn_is_lost_and_comes_back() -> None:
+@pytest.fixture(name="system", scope="module")
+async def _system() -> AsyncIterator[System]:
+    """One that loses one thing after another."""
     async with running_system(manifest=manifest) as system:
-        for vendor in system.simulator.vendors.values():
-            vendor.recorder = Recorder(keep_bodies=100_000)
-        numbers = itertools.count()
-        everything: set[str] = set()
-        keys: set[str] = set()
-        for what in ("kafka", "redis", "postgres", "monitor", "alerts", "config"):
-            async with load(system, numbers) as seen:
-                await seen.more(100)
-                await stop(system, what)
-                await seen.more(300)
-                await start(system, what)
-                await seen.more(100)
-            print(
-                f"{what}: {seen.answers} answered, {len(seen.refused)} not, {seen.shed} later;"
-                f" {seen.same} keys answered twice alike; cache {dict(seen.cached)}; slowest {seen.slowest:.2f} s"
-            )
-            assert seen.refused == [], f"while {what} was away"
-            assert seen.cached["exact"] > seen.cached["miss"], f"while {what} was away"
-            everything |= seen.answered
-            keys |= seen.keys
-        for service in system.services:
-            await system.ready(service)
-
-        async def in_the_ledger() -> bool:
-            ((row),) = (await system.rpc("MonitorService/QueryUsage", parent="organizations/-"))["rows"]
-            assert int(row["requests"]) == len(everything)
-            assert Decimal(row["costUsd"]) == vendors_cost(system)
-            return True
-
-        await eventually(in_the_ledger, within=60, every=0.5)
-        calls = calls_by_key(system.simulator)
-        assert {key: len(calls[key]) for key in keys if len(calls[key]) != 1} == {}, "a key was answered by two calls"
-        print(f"{len(everything)} requests in the ledger, {vendors_cost(system)} USD there and at the vendors")
+        yield system
 
 
-async def test_the_last_configuration_serves_when_gateway_and_providers_start_without_config() -> None:
-    async with running_system() as system:
-        await system.services["config"].stop()
-        for service in ("gateway", "providers"):
-            await system.services[service].stop()
-        await system.start("providers", "gateway")
-        assert (await system.chat()).status == 200
+async def test_each_dependency_in_turn_is_lost_and_comes_back(system: System) -> None:
+    for vendor in system.simulator.vendors.values():
+        vendor.recorder = Recorder(keep_bodies=100_000)
+    numbers = itertools.count()
+    everything: set[str] = set()
+    keys: set[str] = set()
+    for what in ("kafka", "redis", "postgres", "monitor", "alerts", "config"):
+        async with load(system, numbers) as seen:
+            await seen.more(100)
+            await stop(system, what)
+            await seen.more(300)
+            await start(system, what)
+            await seen.more(100)
+        print(
+            f"{what}: {seen.answers} answered, {len(seen.refused)} not;"
+            f" {seen.same} keys answered twice alike; cache {dict(seen.cached)}; slowest {seen.slowest:.2f} s"
+        )
+        assert seen.refused == [], f"while {what} was away"
+        assert seen.cached["exact"] > seen.cached["miss"], f"while {what} was away"
+        everything |= seen.answered
+        keys |= seen.keys
+    for service in system.services:
+        await system.ready(service)
+
+    async def in_the_ledger() -> bool:
+        ((row),) = (await system.rpc("MonitorService/QueryUsage", parent="organizations/-"))["rows"]
+        assert int(row["requests"]) == len(everything)
+        assert Decimal(row["costUsd"]) == vendors_cost(system)
+        return True
+
+    await eventually(in_the_ledger, every=0.5)
+    calls = calls_by_key(system.simulator)
+    assert {key: len(calls[key]) for key in keys if len(calls[key]) != 1} == {}, "a key was answered by two calls"
+    print(f"{len(everything)} requests in the ledger, {vendors_cost(system)} USD there and at the vendors")
+
+
+async def test_the_last_configuration_serves_when_gateway_and_providers_start_without_config(
+    system: System,
+) -> None:
+    await system.services["config"].stop()
+    for service in ("gateway", "providers"):
+        await system.services[service].stop()
+    await system.start("providers", "gateway")
+    assert (await system.chat(model="plain")).status == 200

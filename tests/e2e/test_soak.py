@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from bench.soak.__main__ import figures
 from bench.soak.soak import soak, written
 from tests.e2e.site import site_of
@@ -13,7 +11,6 @@ SEED = 137
 """In its first minute vendors cut, reset, garble, refuse, and leave out the end."""
 
 
-@pytest.mark.timeout(900)
 async def test_a_minute_of_random_faults_leaves_no_false_success_no_hang_and_a_ledger_that_agrees() -> None:
     async with running_system(manifest=written()) as system:
         result = await soak(site_of(system), seconds=60.0, seed=SEED, callers=8)

@@ -2,41 +2,58 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import pytest
 
 from tests.e2e.system import System, running_system
 from tests.stack.otlp import OtlpReceiver, ReceivedSpan
 
 
-async def test_one_request_is_one_connected_trace(otlp: OtlpReceiver) -> None:
-    async with running_system(otlp=otlp.endpoint) as system:
-        trace_id, caller = secrets.token_hex(16), secrets.token_hex(8)
-        await ask(system, f"00-{trace_id}-{caller}-01")
-        spans = await otlp.wait_for(lambda spans: len(services(of(trace_id, spans))) >= 3, within=20)
-        trace = {span.span_id: span for span in of(trace_id, spans)}
-        seen = [(span.service, span.name, parent(trace, span)) for span in trace.values()]
+@dataclass(frozen=True)
+class Traced:
+    """A system, and where its spans go."""
 
-        assert ("seawall-gateway", "chat chat", "the caller") in seen
-        assert ("seawall-gateway", "attempt alpha/small", "chat chat") in seen
-        assert ("seawall-providers", "chat small", "attempt alpha/small") in seen
-        assert ("seawall-monitor", "process seawall.requests.v1", "chat chat") in seen
-        assert all(above is not None for _, _, above in seen), "no span hangs in the air"
-
-        (consumed,) = [span for span in trace.values() if span.service == "seawall-monitor"]
-        assert list(consumed.links) == [(trace_id, consumed.parent_id)]
-
-        call = system.simulator.vendor("alpha").calls[-1]
-        vendor_span = next(span for span in trace.values() if span.service == "seawall-providers")
-        assert call.traceparent == f"00-{trace_id}-{vendor_span.span_id}-01", "the vendor could go on with it"
+    system: System
+    otlp: OtlpReceiver
 
 
-async def test_a_caller_that_does_not_sample_is_not_traced(otlp: OtlpReceiver) -> None:
-    async with running_system(otlp=otlp.endpoint) as system:
-        sampled, unsampled = secrets.token_hex(16), secrets.token_hex(16)
-        await ask(system, f"00-{unsampled}-{secrets.token_hex(8)}-00")
-        await ask(system, f"00-{sampled}-{secrets.token_hex(8)}-01")
-        spans = await otlp.wait_for(lambda spans: len(services(of(sampled, spans))) >= 3, within=20)
-        assert of(unsampled, spans) == []
+@pytest.fixture(name="traced", scope="module")
+async def _traced() -> AsyncIterator[Traced]:
+    async with OtlpReceiver() as otlp, running_system(otlp=otlp.endpoint) as system:
+        yield Traced(system, otlp)
+
+
+async def test_one_request_is_one_connected_trace(traced: Traced) -> None:
+    system, otlp = traced.system, traced.otlp
+    trace_id, caller = secrets.token_hex(16), secrets.token_hex(8)
+    await ask(system, f"00-{trace_id}-{caller}-01")
+    spans = await otlp.wait_for(lambda spans: len(services(of(trace_id, spans))) >= 3)
+    trace = {span.span_id: span for span in of(trace_id, spans)}
+    seen = [(span.service, span.name, parent(trace, span)) for span in trace.values()]
+
+    assert ("seawall-gateway", "chat chat", "the caller") in seen
+    assert ("seawall-gateway", "attempt alpha/small", "chat chat") in seen
+    assert ("seawall-providers", "chat small", "attempt alpha/small") in seen
+    assert ("seawall-monitor", "process seawall.requests.v1", "chat chat") in seen
+    assert all(above is not None for _, _, above in seen), "no span hangs in the air"
+
+    (consumed,) = [span for span in trace.values() if span.service == "seawall-monitor"]
+    assert list(consumed.links) == [(trace_id, consumed.parent_id)]
+
+    call = system.simulator.vendor("alpha").calls[-1]
+    vendor_span = next(span for span in trace.values() if span.service == "seawall-providers")
+    assert call.traceparent == f"00-{trace_id}-{vendor_span.span_id}-01", "the vendor could go on with it"
+
+
+async def test_a_caller_that_does_not_sample_is_not_traced(traced: Traced) -> None:
+    system, otlp = traced.system, traced.otlp
+    sampled, unsampled = secrets.token_hex(16), secrets.token_hex(16)
+    await ask(system, f"00-{unsampled}-{secrets.token_hex(8)}-00")
+    await ask(system, f"00-{sampled}-{secrets.token_hex(8)}-01")
+    spans = await otlp.wait_for(lambda spans: len(services(of(sampled, spans))) >= 3)
+    assert of(unsampled, spans) == []
 
 
 async def ask(system: System, traceparent: str) -> None:

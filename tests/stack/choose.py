@@ -36,9 +36,17 @@ def source_of(name: str, needs: Mapping[str, bool]) -> Source:
         f"{name} cannot be had: SEAWALL_TEST_{name.upper()} is not set, Docker does not answer, and this machine lacks "
         f"{', '.join(absent)} ('make setup-test' gets them on Debian as root)"
     )
-    if _demanded(name):
-        raise pytest.fail.Exception(reason, pytrace=False)
-    raise pytest.skip.Exception(reason)
+    raise _without(name, reason)
+
+
+def tool(name: str) -> None:
+    """For a test that runs the program `name`: where that is absent, the test skips, or fails where it is demanded."""
+    if shutil.which(name) is None:
+        raise _without(name, f"{name} is not on this machine")
+
+
+def _without(name: str, reason: str) -> BaseException:
+    return pytest.fail.Exception(reason, pytrace=False) if _demanded(name) else pytest.skip.Exception(reason)
 
 
 def _demanded(name: str) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from testcontainers.core.container import DockerContainer
 
+from tests.stack.eventually import PATIENCE
+
 
 class OwnedContainer:
     """One container that is started, stopped, killed and started again with the data and the port it had."""
@@ -33,7 +35,7 @@ class OwnedContainer:
         await asyncio.to_thread(self._container.start)
         self._created = True
 
-    async def stop(self, within: float = 30.0) -> None:
+    async def stop(self, within: float = PATIENCE) -> None:
         """Ask it to end and wait; Docker kills it after `within` seconds."""
         await asyncio.to_thread(self._container.get_wrapped_container().stop, timeout=int(within))
 

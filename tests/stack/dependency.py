@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tests.stack.eventually import eventually
 
-START_DEADLINE = 60.0
+START_DEADLINE = 120.0
 
 
 class Server(Protocol):
@@ -46,7 +46,7 @@ class Dependency(ABC):
         server = self._owned()
         await server.start()
         try:
-            await eventually(self._answers, START_DEADLINE, every=0.1)
+            await eventually(self._answers, START_DEADLINE, every=0.2)
         except AssertionError as error:
             said = server.last_words()
             await server.discard()

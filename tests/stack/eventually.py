@@ -7,13 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast, overload
 
 T = TypeVar("T")
+PATIENCE = 60.0
+"""Seconds after which a test gives up on what would be there at once if the machine had nothing else to do."""
 
 
 @overload
 async def eventually(check: Callable[[], Awaitable[T]], within: float = ..., every: float = ...) -> T: ...
 @overload
 async def eventually(check: Callable[[], T], within: float = ..., every: float = ...) -> T: ...
-async def eventually(check: Callable[[], T | Awaitable[T]], within: float = 10.0, every: float = 0.05) -> T:
+async def eventually(check: Callable[[], T | Awaitable[T]], within: float = PATIENCE, every: float = 0.05) -> T:
     """Return the first true thing that `check` gives; it is asked again while it raises or gives something false.
 
     A check made of assertions ends with `return True`: one that returns nothing has not said that anything is so.

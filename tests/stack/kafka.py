@@ -1,6 +1,7 @@
 """A real Apache Kafka for tests: one node in KRaft mode."""
 
 import asyncio
+import functools
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from tests.stack.choose import Source, given_address, source_of
 from tests.stack.container import OwnedContainer
 from tests.stack.dependency import Dependency, Server
+from tests.stack.eventually import PATIENCE
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
 
@@ -78,14 +80,25 @@ def _server(port: int, directory: Path) -> Server:
     settings = _settings(port, free_port(), listen_on="127.0.0.1") | {"log.dirs": str(directory / "data")}
     properties = directory / "server.properties"
     properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    run = [str(java), *HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*"]
+    run = (str(java), *HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*")
+    shutil.copytree(_formatted(run).name, directory / "data")
+    return OwnedProcess("Kafka", [*run, "kafka.Kafka", str(properties)], directory / "kafka.log")
+
+
+@functools.cache
+def _formatted(run: tuple[str, ...]) -> tempfile.TemporaryDirectory[str]:
+    """The data of a node that was never started: the same for all, and a JVM's start to make."""
+    data = tempfile.TemporaryDirectory(prefix="seawall-kafka-data-")
+    settings = _settings(free_port(), free_port(), listen_on="127.0.0.1") | {"log.dirs": data.name}
+    properties = "".join(f"{name}={value}\n" for name, value in settings.items())
     subprocess.run(
-        [*run, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)],
+        [*run, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", "/dev/stdin"],
+        input=properties.encode(),
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
     )
-    return OwnedProcess("Kafka", [*run, "kafka.Kafka", str(properties)], directory / "kafka.log")
+    return data
 
 
 def _settings(port: int, controller_port: int, listen_on: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 KEPT = 100_000
 
@@ -59,7 +59,7 @@ class OtlpReceiver(TraceServiceServicer):
         return tuple(self._spans)
 
     async def wait_for(
-        self, predicate: Callable[[Sequence[ReceivedSpan]], bool], within: float = 10.0
+        self, predicate: Callable[[Sequence[ReceivedSpan]], bool], within: float = PATIENCE
     ) -> Sequence[ReceivedSpan]:
         """Return the spans once the predicate is true of them; fail, naming what came, after `within` seconds."""
         try:

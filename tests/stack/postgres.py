@@ -17,6 +17,7 @@ import asyncpg
 from tests.stack.choose import Source, given_address, source_of
 from tests.stack.container import OwnedContainer
 from tests.stack.dependency import Dependency, Server
+from tests.stack.eventually import PATIENCE
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess, leash
 
@@ -49,11 +50,11 @@ class Postgres(Dependency):
             await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.dsn, timeout=10)
+        connection = await asyncpg.connect(self.dsn, timeout=PATIENCE)
         try:
-            await connection.execute(statement, timeout=30)
+            await connection.execute(statement, timeout=PATIENCE)
         finally:
-            await connection.close(timeout=5)
+            await connection.close(timeout=PATIENCE)
 
     async def _answers(self) -> bool:
         await self._execute("SELECT 1")
@@ -117,7 +118,7 @@ def _server(port: int, directory: Path) -> Server:
         ],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         cwd=directory,
     )
     here = ["-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(directory)]

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 LAST_LINES = 30
 
@@ -54,18 +54,18 @@ class OwnedProcess:
         # From this thread, not a worker's: the leash tears when the thread that started the child ends.
         self._process = self._spawn()
 
-    async def stop(self, within: float = 30.0) -> None:
+    async def stop(self, within: float = PATIENCE) -> None:
         """Ask it to end and wait; one that does not end within `within` seconds is killed, and that is an error."""
         await self._end(self._stop_signal, within)
 
-    async def kill(self, within: float = 10.0) -> None:
+    async def kill(self, within: float = PATIENCE) -> None:
         """End it without giving it a chance to finish anything."""
         await self._end(self._kill_signal, within)
 
     async def discard(self) -> None:
         """End it for good, whatever state it is in."""
         if self.running:
-            await self._end(signal.SIGKILL, 10.0)
+            await self._end(signal.SIGKILL, PATIENCE)
 
     def last_words(self) -> str:
         """The last lines of its output, for the report of a failure."""
@@ -92,7 +92,7 @@ class OwnedProcess:
             await eventually(lambda: process.poll() is not None, within, every=0.02)
         except AssertionError:
             os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.to_thread(process.wait, 10.0)
+            await asyncio.to_thread(process.wait, PATIENCE)
             raise RuntimeError(
                 f"{self.name} did not end within {within:g} s of {how.name}; it said:\n{self.last_words()}"
             ) from None

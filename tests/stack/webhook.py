@@ -11,11 +11,10 @@ from typing import Any, Self
 
 import httptools
 
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 READ_SIZE = 65_536
 KEPT = 10_000
-PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class WebhookSink:
         self._script.extend(Answer(answer) if isinstance(answer, int) else answer for answer in answers)
 
     async def wait_for(
-        self, predicate: Callable[[Sequence[Received]], bool], within: float = 10.0
+        self, predicate: Callable[[Sequence[Received]], bool], within: float = PATIENCE
     ) -> Sequence[Received]:
         """Return the requests once the predicate is true of them; fail, naming what came, after `within` seconds."""
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from events.cloudevents import Record
 from services.gateway.domain.dialect import Name
@@ -10,8 +10,7 @@ from services.gateway.domain.route import Target, Unsupported
 from services.gateway.domain.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One attempt on its way to one target."""
 
     request_id: str

@@ -1,7 +1,7 @@
 """Leave to ask a target once, and how its going is told to all who learn from it."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from resilience.balance import Call
 from resilience.breaker import Permit
@@ -17,8 +17,7 @@ class Refusal(Enum):
     FULL = "it has as much to do as it can take"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """Leave to ask once. Tell it one end; the first counts."""
 
     permit: Permit | None

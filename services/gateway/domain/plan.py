@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from resilience.balance import Candidate, balanced, by_session, cheapest, draw, fastest, weighted
 from resilience.breaker import State
@@ -12,8 +13,7 @@ from services.gateway.domain.route import Capabilities, Policy, Route, Strategy,
 from services.gateway.domain.targets import TargetState
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A target's place in the plan."""
 
     target: Target
@@ -37,8 +37,7 @@ class Plan:
     left_out: tuple[LeftOut, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a plan is made for."""
 
     id: str
@@ -140,15 +139,16 @@ class Planner:
         settings, tokens = request.policy.breaker, request.chat.tokens
         for step in steps:
             breaker = step.state.breaker(settings) if settings is not None else None
+            condition = breaker.state if breaker is not None else State.CLOSED
             window = step.target.capabilities.context_window
-            if breaker is not None and breaker.state is State.OPEN:
+            if breaker is not None and condition is State.OPEN:
                 ejected.append(_because(step, f"asked last, for its breaker is open: {breaker.explanation}"))
             elif step.state.rests_until > self._now:
                 rest = step.state.rests_until - self._now
                 resting.append(_because(step, f"asked late, for it asked to be left alone for {rest:.3g} s more"))
             elif window and tokens > window:
                 small.append(_because(step, f"asked late, for about {tokens} tokens are over its context of {window}"))
-            elif breaker is not None and breaker.state is State.HALF_OPEN:
+            elif condition is State.HALF_OPEN:
                 likely.append(_because(step, "half-open: may be probed"))
             else:
                 likely.append(step)

@@ -22,7 +22,7 @@ from seawall.alerts.v1 import alerts_pb2 as pb
 from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceStub
 from services.alerts.bootstrap import Composed, compose, grpc_server
 from services.alerts.settings import Settings
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KEY = Principal("acme", "shop", "ci", Role.ADMIN)
@@ -58,7 +58,7 @@ class Alerts:
     async def call(self, method: str, request: Any, *, key: Principal = KEY) -> Any:
         """Call an RPC. Raises Failure."""
         return await self.peer.call(
-            getattr(AlertServiceStub(self.peer.channel), method), request, timeout=30, principal=key
+            getattr(AlertServiceStub(self.peer.channel), method), request, timeout=PATIENCE, principal=key
         )
 
     async def receiver(self, receiver_id: str, url: str, *, kind: int = pb.RECEIVER_FORMAT_WEBHOOK) -> pb.Receiver:
@@ -135,7 +135,7 @@ async def running(url: str, **changed: Any) -> AsyncIterator[Alerts]:
         records.extend(batch)
 
     settings = Settings(
-        database_url=url, grpc_address="127.0.0.1:0", http_address="127.0.0.1:0", delivery_timeout=2.0
+        database_url=url, grpc_address="127.0.0.1:0", http_address="127.0.0.1:0", delivery_timeout=30.0
     ).model_copy(update=changed)
     async with AsyncExitStack() as stack:
         background = await stack.enter_async_context(Background())

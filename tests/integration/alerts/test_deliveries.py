@@ -1,7 +1,6 @@
 """How notifications are sent: again where they failed, and nobody in the way of another."""
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -81,17 +80,15 @@ async def test_a_dead_endpoint_and_a_missing_secret_are_tries_that_failed(
 
 async def test_an_endpoint_that_hangs_delays_no_other(url: str) -> None:
     async with AsyncExitStack() as stack:
-        alerts = await stack.enter_async_context(running(url, delivery_timeout=15.0, delivery_concurrency=8))
+        alerts = await stack.enter_async_context(running(url, delivery_timeout=60.0, delivery_concurrency=8))
         hanging = await stack.enter_async_context(WebhookSink())
         ok = await stack.enter_async_context(WebhookSink())
-        hanging.will_answer(*[Answer(delay=30.0)] * 100)
+        hanging.will_answer(*[Answer(delay=120.0)] * 100)
         await alerts.receiver("hangs", hanging.url)
         await alerts.receiver("ok", ok.url)
-        began = time.monotonic()
         for number in range(30):
             await alerts.see(verdict(Verdict.DOWN, target=f"p/m{number}"))
-        await ok.wait_for(lambda requests: len(requests) == 30, within=8.0)
-        assert time.monotonic() - began < 8.0
+        await ok.wait_for(lambda requests: len(requests) == 30, within=30.0)
         assert 1 <= len(hanging.requests) <= 4
         await hanging.__aexit__(None, None, None)
 
@@ -153,7 +150,7 @@ async def test_two_replicas_send_nothing_twice(database: str, webhook_sink: Webh
                 for name, replica in (("one", one), ("two", two))
             )
         )
-        await webhook_sink.wait_for(lambda requests: len(requests) >= 80, within=20.0)
+        await webhook_sink.wait_for(lambda requests: len(requests) >= 80)
         await eventually(lambda: _none_waits(one))
         ids = [request.headers["webhook-id"] for request in webhook_sink.requests]
         assert len(ids) == len(set(ids)) == 80

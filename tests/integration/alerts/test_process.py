@@ -28,7 +28,7 @@ from resilience.errors import Failure, Reason
 from seawall.alerts.v1 import alerts_pb2 as pb
 from seawall.alerts.v1.alerts_pb2_grpc import AlertServiceStub
 from tests.integration.alerts.running import SECRET
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.kafka import Kafka
 from tests.stack.ports import free_port
 from tests.stack.postgres import Postgres
@@ -85,7 +85,7 @@ class Process:
     async def ready(self) -> None:
         """Return once it can serve."""
         try:
-            await eventually(lambda: self.page("/health/ready") == 200, 30)
+            await eventually(lambda: self.page("/health/ready") == 200)
         except AssertionError as error:
             raise AssertionError(f"{error}; it said:\n{self.owned.last_words()}") from error
 
@@ -94,7 +94,9 @@ class Process:
         key = Principal(self.organization, "p", "k", Role.VIEWER)
         async with Peer(f"127.0.0.1:{self.grpc}") as peer:
             request = pb.ListAlertsRequest(parent="organizations/-", page_size=1000)
-            answer = await peer.call(AlertServiceStub(peer.channel).ListAlerts, request, timeout=10, principal=key)
+            answer = await peer.call(
+                AlertServiceStub(peer.channel).ListAlerts, request, timeout=PATIENCE, principal=key
+            )
             return list(answer.alerts)
 
 
@@ -174,9 +176,9 @@ async def test_a_refused_credential_is_notified_and_so_is_its_return_also_what_w
     await alerts.owned.start()
     try:
         await alerts.ready()
-        await webhook_sink.wait_for(lambda requests: len(requests) == 1, within=60.0)
+        await webhook_sink.wait_for(lambda requests: len(requests) == 1)
         await publish(kafka, refused, credential(alerts.organization, CredentialState.IN_USE))
-        requests = await webhook_sink.wait_for(lambda requests: len(requests) == 2, within=60.0)
+        requests = await webhook_sink.wait_for(lambda requests: len(requests) == 2)
         told = [Webhook(SECRET).verify(one.body, dict(one.headers)) for one in requests]
         assert [one["type"] for one in told] == ["seawall.alert.opened", "seawall.alert.resolved"]
         assert {one["data"]["kind"] for one in told} == {"credential_refused"}
@@ -196,7 +198,7 @@ async def test_killed_while_sending_it_opens_each_alert_once_and_loses_no_notifi
         await alerts.ready()
         await tell(kafka, alerts.organization, *targets)
         for heard in (1, 6):
-            await webhook_sink.wait_for(lambda requests, heard=heard: len(requests) >= heard, within=60.0)  # type: ignore[misc]
+            await webhook_sink.wait_for(lambda requests, heard=heard: len(requests) >= heard)  # type: ignore[misc]
             await alerts.owned.kill()
             await alerts.owned.start()
         await alerts.ready()
@@ -222,7 +224,7 @@ async def test_it_lives_without_its_database_and_is_ready_once_that_is_there(
     environment = {"SEAWALL_DATABASE_URL": private_postgres.url, "SEAWALL_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
     await private_postgres.stop()
     async with process(tmp_path, environment, hook=webhook_sink.url) as alerts:
-        await eventually(lambda: alerts.page("/health/live") == 200, 30)
+        await eventually(lambda: alerts.page("/health/live") == 200)
         assert alerts.page("/health/ready") == 503
         await private_postgres.start()
         await alerts.ready()
@@ -233,15 +235,15 @@ async def test_it_lives_without_its_database_and_is_ready_once_that_is_there(
         async def serves() -> bool:
             return await alerts.alerts() == []
 
-        await eventually(serves, 30)
+        await eventually(serves)
         await alerts.owned.stop()
 
 
 async def test_where_a_job_migrates_it_waits_for_the_tables(tmp_path: Path) -> None:
     environment = {"SEAWALL_MIGRATE": "false", "SEAWALL_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
     async with process(tmp_path, environment, hook="https://example.com") as alerts:
-        await eventually(lambda: alerts.page("/health/live") == 200, 30)
-        await eventually(lambda: "The tables are not migrated yet." in alerts.owned.last_words(), 30)
+        await eventually(lambda: alerts.page("/health/live") == 200)
+        await eventually(lambda: "The tables are not migrated yet." in alerts.owned.last_words())
         assert alerts.page("/health/ready") == 503
         with pytest.raises(Failure) as failed:
             await alerts.alerts()
@@ -267,13 +269,13 @@ async def test_it_measures_what_it_does(kafka: Kafka, tmp_path: Path, webhook_si
             assert page["deliveries_waiting",] == 1
             return True
 
-        await eventually(measured, 60)
+        await eventually(measured)
         await alerts.owned.stop()
 
 
 async def test_a_wrong_manifest_ends_it_and_says_why(tmp_path: Path) -> None:
     environment = {"SEAWALL_KAFKA_BOOTSTRAP": "127.0.0.1:1", "HOOK_SECRET": "not one"}
     async with process(tmp_path, environment, hook="https://example.com") as alerts:
-        await eventually(lambda: not alerts.owned.running, 30)
+        await eventually(lambda: not alerts.owned.running)
         assert "receivers[0]: The signing secret is not" in alerts.owned.last_words()
         assert "not one" not in alerts.owned.last_words()

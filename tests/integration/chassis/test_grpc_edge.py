@@ -19,6 +19,7 @@ from chassis.settings import ServiceSettings
 from resilience.errors import Failure, Reason
 from seawall.alerts.v1 import alerts_pb2 as pb
 from seawall.alerts.v1 import alerts_pb2_grpc
+from tests.stack.eventually import PATIENCE
 
 SERVICE = "seawall.alerts.v1.AlertService"
 ANN = Principal("acme", "shop", "ann", Role.ADMIN)
@@ -126,10 +127,10 @@ async def test_ones_own_organization_need_not_be_named(server: GrpcServer) -> No
 async def test_a_handler_knows_its_principal_and_one_that_needs_it_refuses_without(server: GrpcServer) -> None:
     async with alerts(server) as (peer, stub):
         ask = pb.ListAlertsRequest(parent="organizations/-")
-        answer = await peer.call(stub.ListAlerts, ask, timeout=10, principal=ANN)
+        answer = await peer.call(stub.ListAlerts, ask, timeout=PATIENCE, principal=ANN)
         assert (answer.alerts[0].name, answer.alerts[0].actor) == ("organizations/acme", ANN.name)
         with pytest.raises(Failure) as raised:
-            await peer.call(stub.ListAlerts, ask, timeout=10)
+            await peer.call(stub.ListAlerts, ask, timeout=PATIENCE)
     assert raised.value.reason is Reason.UNAUTHENTICATED
 
 
@@ -139,7 +140,7 @@ async def test_who_does_not_show_the_services_token_is_refused(shown: str) -> No
     async with serving(health, internal_token="right") as server:
         for token, allowed in ((shown, False), ("right", True)):
             async with alerts(server, token) as (peer, stub):
-                call = peer.call(stub.GetAlert, pb.GetAlertRequest(name="a"), timeout=10)
+                call = peer.call(stub.GetAlert, pb.GetAlertRequest(name="a"), timeout=PATIENCE)
                 if allowed:
                     assert (await call).alert.name == "a"
                 else:
@@ -185,5 +186,5 @@ async def alerts_while_stopping(health: Health) -> AsyncIterator["asyncio.Task[A
         answer = asyncio.create_task(get(server, "organizations/acme/alerts/1"))
         await asyncio.sleep(0)
         async with alerts(server) as (peer, stub):
-            await peer.call(stub.GetAlert, pb.GetAlertRequest(name="a"), timeout=10)
+            await peer.call(stub.GetAlert, pb.GetAlertRequest(name="a"), timeout=PATIENCE)
         yield answer

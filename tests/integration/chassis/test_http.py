@@ -9,6 +9,7 @@ from chassis import http
 from chassis.health import Health
 from chassis.http import HttpServer
 from chassis.pages import pages
+from tests.stack.eventually import PATIENCE
 
 READY = b"GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n"
 
@@ -29,7 +30,7 @@ async def say(server: HttpServer, *parts: bytes) -> bytes:
         writer.write(part)
         await writer.drain()
     try:
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.stack.eventually import PATIENCE
+
 PROGRAM = """
     import asyncio, os, sys
     from chassis.http import HttpServer
@@ -59,10 +61,10 @@ class Process:
 
     async def says(self) -> str:
         assert self.child.stdout is not None
-        return (await asyncio.wait_for(self.child.stdout.readline(), 20)).decode().strip()
+        return (await asyncio.wait_for(self.child.stdout.readline(), PATIENCE)).decode().strip()
 
     async def ends(self) -> tuple[int, str, str]:
-        out, err = await asyncio.wait_for(self.child.communicate(), 20)
+        out, err = await asyncio.wait_for(self.child.communicate(), PATIENCE)
         return self.child.returncode or 0, out.decode(), err.decode()
 
 

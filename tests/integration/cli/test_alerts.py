@@ -9,8 +9,12 @@ from tests.integration.cli.seawall import Up, up
 from tests.stack.eventually import eventually
 
 
-async def _open_alerts(running: Up) -> Any:
-    await running.run("chat", "hello")
+async def _open_alerts(running: Up, client: pyqwest.Client) -> Any:
+    """The alerts, after a few chats: asked at once, since a machine that is busy starts few commands a minute."""
+    headers = {"authorization": f"Bearer {running.told['key']}"}
+    chat = b'{"model":"chat","messages":[{"role":"user","content":"hello"}]}'
+    for _ in range(10):
+        await client.post(f"{running.told['url']}/v1/chat/completions", headers, chat)
     return (await running.run("alerts", "list", "--json")).json()["alerts"]
 
 
@@ -22,7 +26,7 @@ async def test_alert_of_a_vendor_that_is_down_is_listed_acknowledged_and_resolve
 
         answer = await running.run("chat", "hello", "--no-stream")
         assert answer.out.startswith("beta/beta-large")
-        alert = (await eventually(lambda: _open_alerts(running), within=60))[0]
+        alert = (await eventually(lambda: _open_alerts(running, control)))[0]
         assert (alert["subject"], alert["state"]) == ("alpha/alpha-large", "ALERT_STATE_OPEN")
 
         alert_id = alert["name"].rpartition("/")[2]

@@ -11,7 +11,7 @@ from openai import AsyncOpenAI
 
 from chassis import keys
 from tests.integration.cli.seawall import Said, Up, seawall
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 
 
 async def test_chat_prints_the_answer_alone_on_stdout_and_what_it_took_on_stderr(running: Up) -> None:
@@ -73,7 +73,7 @@ async def test_status_and_targets_tell_the_target_that_answered(running: Up) -> 
         targets = (await running.run("targets", "--json")).json()["targets"]
         return "alpha/alpha-large" in [target["target"] for target in targets]
 
-    await eventually(seen, within=30)
+    await eventually(seen)
     status = (await running.run("status", "--json")).json()
     assert status["ready"] is True
     assert status["alerts"] == []
@@ -118,7 +118,7 @@ async def test_created_key_asks_until_it_is_revoked(running: Up) -> None:
     async def works() -> bool:
         return (await ask()).exit_code == 0
 
-    await eventually(works, within=30)
+    await eventually(works)
     listed = (await running.run("keys", "list", "--json")).json()["keys"]
     assert {key["name"].rpartition("/")[2] for key in listed} >= {"up", "ci"}
     assert secret not in json.dumps(listed)
@@ -128,7 +128,7 @@ async def test_created_key_asks_until_it_is_revoked(running: Up) -> None:
     async def refused() -> bool:
         return (await ask()).exit_code == 4
 
-    await eventually(refused, within=30)
+    await eventually(refused)
 
 
 async def test_key_of_a_lower_role_is_told_what_it_may_not_do(running: Up) -> None:
@@ -138,7 +138,7 @@ async def test_key_of_a_lower_role_is_told_what_it_may_not_do(running: Up) -> No
         said = await running.run("keys", "create", "other", "--key", secret, "--json")
         return said.exit_code == 1 and json.loads(said.err)["error"]["code"] == "permission_denied"
 
-    await eventually(refused, within=30)
+    await eventually(refused)
 
 
 async def test_wrong_key_exits_with_4_and_a_documentation_link_that_opens(running: Up) -> None:
@@ -168,7 +168,7 @@ async def test_events_tail_prints_cloud_events_from_the_start_and_as_they_happen
         tail = await running.run("events", "tail", "--topic", "config", "--from-start", "--limit", "1")
         return bool(json.loads(tail.out)["type"] == "seawall.config.changed")
 
-    await eventually(told, within=60)
+    await eventually(told)
 
     async def asked_while_listening() -> str:
         listening = asyncio.create_task(running.run("events", "tail", "--topic", "requests", "--limit", "1"))
@@ -176,7 +176,7 @@ async def test_events_tail_prints_cloud_events_from_the_start_and_as_they_happen
             await running.run("chat", "x", "--no-stream")
         return (await listening).out
 
-    event = json.loads(await asyncio.wait_for(asked_while_listening(), 60))
+    event = json.loads(await asyncio.wait_for(asked_while_listening(), PATIENCE))
     assert event["type"] == "seawall.request.finished"
     assert event["data"]["request_id"].startswith("req_")
     assert event["data"]["request_id"] != first

@@ -19,9 +19,6 @@ from tests.integration.cli.seawall import Said, Up, seawall
 from tests.stack.eventually import eventually
 from tests.stack.kafka import Kafka
 
-JOIN = 60.0
-"""Seconds for a consumer to join its group on a busy machine."""
-
 
 class Mended:
     """A handler that cannot process anything, until it is mended."""
@@ -39,7 +36,6 @@ class Mended:
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(900)
 async def test_dead_letters_are_listed_with_their_cause_and_put_back_once(private_kafka: Kafka) -> None:
     where = ("--bootstrap", private_kafka.bootstrap)
 
@@ -77,12 +73,12 @@ async def test_dead_letters_are_listed_with_their_cause_and_put_back_once(privat
                     await bus.publish([record])  # noqa: B023 - used before the next turn
                     return True
 
-                await eventually(published, JOIN, every=0.5)
+                await eventually(published, every=0.5)
 
             async def all_dead() -> bool:
                 return len(await letters()) == 3
 
-            await eventually(all_dead, JOIN, every=0.5)
+            await eventually(all_dead, every=0.5)
             told = await letters()
             assert sorted(letter["event_id"] for letter in told) == sorted(ids)
             assert {(letter["topic"], letter["group"], letter["cause"]) for letter in told} == {
@@ -108,7 +104,7 @@ async def test_dead_letters_are_listed_with_their_cause_and_put_back_once(privat
             assert told[2]["event_id"] in rest.out
             assert (await dlq("redrive", "health", "--json")).json() == {"redriven": [], "lost": [], "dry_run": False}
             assert "No dead letter waits." in (await dlq("list")).err
-            await eventually(lambda: len(consumer.came) == 3, JOIN)
+            await eventually(lambda: len(consumer.came) == 3)
     assert consumer.effects == {event_id: f"{number}/m" for number, event_id in enumerate(ids)}
     assert sorted(consumer.came) == sorted(ids), "each once"
 

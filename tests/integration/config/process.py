@@ -13,11 +13,10 @@ from typing import Any
 from chassis.grpc.client import Peer
 from seawall.config.v1.config_pb2_grpc import ConfigServiceStub
 from tests.integration.config.running import NO_KAFKA, OWNER, PEPPER
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
 
-START = 30.0
 """Seconds for the process to start on a busy machine."""
 
 
@@ -44,17 +43,17 @@ class ConfigProcess:
         async def check() -> bool:
             return await self.status(path) == status
 
-        await eventually(check, START)
+        await eventually(check)
 
     async def serves(self) -> None:
         """Return once the process is ready and its caller is connected: gRPC waits a while before it tries again."""
         await self.becomes("/health/ready", 200)
-        await asyncio.wait_for(self.peer.channel.channel_ready(), START)
+        await asyncio.wait_for(self.peer.channel.channel_ready(), PATIENCE)
 
     async def call(self, method: str, request: Any) -> Any:
         """Call an RPC of ConfigService as the owner. Raises Failure."""
         return await self.peer.call(
-            getattr(ConfigServiceStub(self.peer.channel), method), request, timeout=10.0, principal=OWNER
+            getattr(ConfigServiceStub(self.peer.channel), method), request, timeout=PATIENCE, principal=OWNER
         )
 
 
@@ -83,7 +82,7 @@ async def ended(directory: Path, **settings: str) -> tuple[int, str]:
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        output, _ = await asyncio.wait_for(child.communicate(), START)
+        output, _ = await asyncio.wait_for(child.communicate(), PATIENCE)
     finally:
         if child.returncode is None:
             child.kill()

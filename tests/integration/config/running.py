@@ -18,7 +18,7 @@ from seawall.config.v1 import resources_pb2 as pb
 from seawall.config.v1.config_pb2_grpc import ConfigServiceStub, SnapshotServiceStub
 from services.config.bootstrap import build
 from services.config.settings import Settings
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.ports import free_port
 
 PEPPER = "p" * 32
@@ -82,7 +82,7 @@ class Config:
     async def call(self, method: str, request: Any, *, key: Principal | None = ADMIN) -> Any:
         """Call an RPC of ConfigService. Raises Failure."""
         stub = ConfigServiceStub(self.peer.channel)
-        return await self.peer.call(getattr(stub, method), request, timeout=30, principal=key)
+        return await self.peer.call(getattr(stub, method), request, timeout=PATIENCE, principal=key)
 
     async def refused(self, method: str, request: Any, *, key: Principal | None = ADMIN) -> Failure:
         """The failure that a call answers."""
@@ -100,7 +100,7 @@ class Config:
         """The snapshot, unless version `known` is the newest."""
         stub = SnapshotServiceStub(self.peer.channel)
         request = api.GetSnapshotRequest(known_version=known)
-        answer = await self.peer.call(stub.GetSnapshot, request, timeout=30)
+        answer = await self.peer.call(stub.GetSnapshot, request, timeout=PATIENCE)
         return answer.snapshot if answer.HasField("snapshot") else None
 
     async def version(self) -> int:

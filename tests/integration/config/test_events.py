@@ -15,7 +15,7 @@ from events.cloudevents import Received, decode
 from events.config import Action, ConfigChanged
 from events.topics import CONFIG
 from seawall.config.v1 import config_pb2 as api
-from tests.integration.config.process import START, process
+from tests.integration.config.process import process
 from tests.integration.config.running import MANIFEST, NAMES, OWN, running
 from tests.stack.eventually import eventually
 from tests.stack.kafka import Kafka
@@ -43,7 +43,7 @@ class Listener:
             await self._poll()
             return len(self.heard) >= count
 
-        await eventually(enough, START)
+        await eventually(enough)
         return self.heard
 
     async def _poll(self) -> None:
@@ -65,7 +65,7 @@ async def listening(kafka: Kafka, organization: str) -> AsyncIterator[Listener]:
             # To ask for the topic itself would make it, with other partitions than the service does.
             return CONFIG.name in await admin.list_topics()
 
-        await eventually(is_there, START)
+        await eventually(is_there)
     finally:
         await admin.close()
     consumer = AIOKafkaConsumer(

@@ -9,7 +9,7 @@ import pytest
 from chassis.storage.job import bring_up
 from resilience.errors import Failure, Reason
 from seawall.config.v1 import config_pb2 as api
-from tests.integration.config.process import START, ended, process
+from tests.integration.config.process import ended, process
 from tests.integration.config.running import MANIFEST, NAMES, OWN, write
 from tests.stack.eventually import eventually
 from tests.stack.postgres import Postgres
@@ -82,13 +82,13 @@ async def test_it_lives_while_its_database_is_away_and_is_ready_once_it_is_there
         async def again() -> bool:
             return bool(await config.call("GetOrganization", api.GetOrganizationRequest(name=OWN)))
 
-        await eventually(again, START)
+        await eventually(again)
 
 
 async def test_where_a_job_migrates_it_waits_for_the_tables(tmp_path: Path) -> None:
     async with process(tmp_path, migrate="false", manifest=str(write(tmp_path / "seawall.yaml"))) as config:
         await config.becomes("/health/ready", 503)
-        await eventually(lambda: "The tables are not migrated yet." in config.process.last_words(), START)
+        await eventually(lambda: "The tables are not migrated yet." in config.process.last_words())
         await bring_up("config", f"sqlite+aiosqlite:///{tmp_path / 'config.db'}")
         await config.becomes("/health/ready", 200)
         await config.call("GetOrganization", api.GetOrganizationRequest(name=OWN))

@@ -23,6 +23,7 @@ from chassis.settings import ServiceSettings
 from resilience.errors import Failure, Reason
 from seawall.config.v1 import config_pb2, config_pb2_grpc, resources_pb2
 from services.gateway.entrypoints.door import ALERTS, CONFIG, MAX_BODY_BYTES, MONITOR, Door
+from tests.stack.eventually import PATIENCE
 from tests.stack.ports import free_port
 
 TOKEN = "between-services"
@@ -79,7 +80,7 @@ class Stage:
         if key:
             told["authorization"] = f"Bearer {key}"
         content = body if isinstance(body, bytes) else body.encode()
-        return await asyncio.wait_for(self.client.post(self.url + path, told, content), 10)
+        return await asyncio.wait_for(self.client.post(self.url + path, told, content), PATIENCE)
 
 
 @pytest.fixture
@@ -139,14 +140,13 @@ async def test_binary_is_answered_with_binary(stage: Stage) -> None:
 
 
 async def test_the_service_behind_is_told_who_calls_and_how_long_they_wait(stage: Stage) -> None:
-    for timeout in ("3000", "600000"):
+    for timeout in ("5000", "600000"):
         await stage.ask(LIST, key="manager", connect_timeout_ms=timeout)
     await stage.ask(LIST, key="manager")
     assert set(stage.config.callers) == {Principal("acme", "shop", "ci", Role.MANAGER)}
     asked, longest, default = stage.config.time_left
-    assert 2 < asked < 3.5  # gRPC rounds a deadline up
-    assert 50 < longest < 61
-    assert 9 < default < 11
+    # gRPC rounds a deadline up; on its way some of it may pass.
+    assert 0 < asked < 5.5 < default < 11 < longest < 61
 
 
 async def test_x_api_key_is_taken_too(stage: Stage) -> None:
@@ -213,14 +213,14 @@ async def test_the_deadline_is_kept_and_the_call_behind_is_cancelled(stage: Stag
     answer = await stage.ask(CREATE, '{"projectId": "slow"}', connect_timeout_ms="200")
     assert (answer.status, said(answer)["code"]) == (504, "deadline_exceeded")
     assert reason_of(answer) == "deadline_exceeded"
-    await asyncio.wait_for(stage.config.cancelled.wait(), 5)
+    await asyncio.wait_for(stage.config.cancelled.wait(), PATIENCE)
 
 
 async def test_a_caller_that_leaves_cancels_the_call_behind(stage: Stage) -> None:
     asking = asyncio.create_task(stage.ask(CREATE, '{"projectId": "slow"}'))
-    await asyncio.wait_for(stage.config.started.wait(), 5)
+    await asyncio.wait_for(stage.config.started.wait(), PATIENCE)
     asking.cancel()
-    await asyncio.wait_for(stage.config.cancelled.wait(), 5)
+    await asyncio.wait_for(stage.config.cancelled.wait(), PATIENCE)
 
 
 @pytest.mark.parametrize(("told", "status"), [("soon", 400), ("-1", 400), ("1.5", 400), ("12345678901", 200)])
@@ -246,7 +246,7 @@ async def test_a_header_that_is_not_text_does_no_harm(stage: Stage) -> None:
         f"POST {LIST} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n".encode()
         + b"Authorization: Bearer owner\r\nX-Name: \xff\xfe\r\n\r\n{}"
     )
-    assert b" 200 " in await asyncio.wait_for(reader.readline(), 5)
+    assert b" 200 " in await asyncio.wait_for(reader.readline(), PATIENCE)
     writer.close()
 
 

@@ -15,7 +15,7 @@ from chassis import keys
 from chassis.http import HttpServer
 from chassis.principal import Principal, Role
 from chassis.tasks import Background
-from resilience.clock import SystemClock
+from resilience.clock import Clock, SystemClock, VirtualClock
 from services.gateway.adapters.redis_answers import PREFIX, RedisAnswers
 from services.gateway.adapters.redis_keys import DEADLINE as KEY_DEADLINE
 from services.gateway.adapters.redis_keys import RedisKeys
@@ -27,7 +27,7 @@ from services.gateway.application.idempotency import Claim, Taken
 from services.gateway.application.ports import Frame
 from services.gateway.domain.configuration import Configuration, Key
 from services.gateway.entrypoints.http.endpoint import Chunk, Endpoint, Head, Reply, Request
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.ports import free_port
 from tests.stack.redis import Redis
 
@@ -49,7 +49,7 @@ class Upstream:
     async def answer(self, request: Request) -> Reply:
         self.begun += 1
         number = self.begun
-        await asyncio.wait_for(self.ended.wait(), 10)
+        await asyncio.wait_for(self.ended.wait(), PATIENCE)
         yield Head(200, ((b"content-type", b"text/event-stream"),))
         for part in range(20):
             yield Chunk(b"data: %d of %d\n\n" % (part, number))
@@ -69,8 +69,9 @@ async def gateway(link: RedisLink, upstream: Upstream) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def linked(url: str, *, deadline: float = 5.0) -> AsyncIterator[RedisLink]:
-    async with Background() as background, RedisLink(url, SystemClock(), deadline=deadline) as link:
+async def linked(url: str, *, deadline: float = 5.0, clock: Clock | None = None) -> AsyncIterator[RedisLink]:
+    """The way to Redis; on a `clock` that stands still it looks once, and not again at a Redis that was away."""
+    async with Background() as background, RedisLink(url, clock or SystemClock(), deadline=deadline) as link:
         background.start("redis", link.run)
         yield link
         assert not background.failed.is_set()
@@ -78,7 +79,7 @@ async def linked(url: str, *, deadline: float = 5.0) -> AsyncIterator[RedisLink]
 
 async def ask(url: str, key: str, body: bytes = b"{}") -> tuple[int, bytes, bool]:
     headers = {"authorization": f"Bearer {SECRET}", "idempotency-key": key}
-    answer = await asyncio.wait_for(Client().post(url, headers, body), 20)
+    answer = await asyncio.wait_for(Client().post(url, headers, body), PATIENCE)
     return answer.status, bytes(answer.content), answer.headers.get("idempotent-replayed") == "true"
 
 
@@ -120,7 +121,7 @@ async def test_what_was_answered_while_redis_was_away_is_known_when_it_is_back(p
         await store.finish(during, b"answer", 60)
         assert not link.up
         await private_redis.start()
-        await eventually(lambda: link.up, 15)
+        await eventually(lambda: link.up)
         again = Claim(during.key, bytes(32), b"x" * 16)
         assert await store.claim(again, 10) == Taken(bytes(32), b"answer")
         assert await store.claim(after, 10) is None
@@ -152,7 +153,10 @@ async def test_keys_are_found_before_redis_was_looked_at_for_the_first_time(redi
 
 async def test_keys_are_found_while_a_late_answer_keeps_others_from_asking(private_redis: Redis) -> None:
     clock, answered = SystemClock(), Claim(uuid.uuid4().hex, bytes(32), b"1" * 16)
-    async with linked(private_redis.url, deadline=0.05) as link, linked(private_redis.url) as others:
+    async with (
+        linked(private_redis.url, deadline=0.05, clock=VirtualClock()) as link,
+        linked(private_redis.url) as others,
+    ):
         await eventually(lambda: link.up and others.up)
         await RedisKeys(others, clock).finish(answered, b"answer", 60)
         await link.redis.client_pause(150, all=True)
@@ -182,11 +186,11 @@ async def test_one_patient_look_at_a_redis_that_hangs_is_enough(private_redis: R
     clock, loop = SystemClock(), asyncio.get_running_loop()
     async with RedisLink(private_redis.url, clock) as link, linked(private_redis.url) as others:
         await eventually(lambda: others.up)
-        await others.redis.client_pause(5000, all=True)
+        await others.redis.client_pause(30_000, all=True)
         store, began = RedisKeys(link, clock), loop.time()
         for number in range(10):
             assert await store.claim(Claim(uuid.uuid4().hex, bytes(32), bytes([number]) * 16), 10) is None
-        assert loop.time() - began < 2 * KEY_DEADLINE
+        assert loop.time() - began < 5 * KEY_DEADLINE, "only the first one waited"
 
 
 async def test_who_lost_a_key_to_another_gateway_does_not_keep_its_own_answer(redis: Redis) -> None:
@@ -213,12 +217,12 @@ async def test_a_redis_that_hangs_costs_a_look_up_its_deadline_and_no_failure(pr
     async with linked(private_redis.url, deadline=0.05) as link:
         store, loop = RedisAnswers(link, SystemClock()), asyncio.get_running_loop()
         await eventually(lambda: link.up)
-        await link.redis.client_pause(2000, all=True)
+        await link.redis.client_pause(30_000, all=True)
         began = loop.time()
         assert await store.find("a") is None
         await store.keep("a", ANSWER, 60)
         assert await store.find("a") == ANSWER, "it is kept here meanwhile"
-        assert loop.time() - began < 0.5
+        assert loop.time() - began < 10.0, "it did not wait until Redis went on"
 
 
 async def test_what_cannot_be_read_is_not_there(redis: Redis) -> None:

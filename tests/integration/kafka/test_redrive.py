@@ -19,10 +19,7 @@ from tests.integration.kafka.rig import Seen, fresh_topic, produce, read_all, re
 from tests.stack.eventually import eventually
 from tests.stack.kafka import Kafka
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
-
-JOIN = 30.0
-"""Seconds for a consumer to join its group on a busy machine."""
+pytestmark = pytest.mark.kafka
 
 
 class Ledger(Seen):
@@ -62,19 +59,19 @@ async def test_what_halted_a_consumer_is_processed_once_in_effect_after_the_fix(
     mistaken: Any = Topic(topic.name, BreakerChanged, key="anything", description="The same topic.")
     await produce(kafka.bootstrap, [record(topic, number) for number in range(130)])
     async with running(kafka.bootstrap, topic, beside, group=group()):
-        await eventually(lambda: len(beside.came) == 130, JOIN)
+        await eventually(lambda: len(beside.came) == 130)
         async with running(kafka.bootstrap, mistaken, broken, group=name, health=health):
-            await eventually(lambda: not health.ready, JOIN)
+            await eventually(lambda: not health.ready)
         letters = await waiting(kafka, topic)
         assert len(letters) == 100
         assert {letter.group for letter in letters} == {name}
         assert all("does not belong" in letter.cause for letter in letters)
 
         async with running(kafka.bootstrap, topic, fixed, group=name):
-            await eventually(lambda: len(fixed.came) == 30, JOIN)
+            await eventually(lambda: len(fixed.came) == 30)
             assert len(await redrive(kafka, topic)) == 100
-            await eventually(lambda: len(fixed.came) == 130, JOIN)
-        await eventually(lambda: beside.came.total() == 230, JOIN)
+            await eventually(lambda: len(fixed.came) == 130)
+        await eventually(lambda: beside.came.total() == 230)
     assert broken.calls == 0
     assert fixed.effects == beside.effects == Counter({str(number): 1 for number in range(130)})
     assert await redrive(kafka, topic) == [], "what was put back is not put back again"
@@ -86,7 +83,7 @@ async def test_a_record_goes_back_as_it_was(kafka: Kafka) -> None:
     sent = record(topic, 7)
     await produce(kafka.bootstrap, [sent])
     async with running(kafka.bootstrap, topic, seen, group=group()):
-        (letter,) = await eventually(lambda: waiting(kafka, topic), JOIN, every=0.3)
+        (letter,) = await eventually(lambda: waiting(kafka, topic), every=0.3)
     assert letter.record == sent
     assert letter.origin[1] == 0
     assert await redrive(kafka, topic) == [("7", True)]
@@ -101,7 +98,7 @@ async def test_a_limit_leaves_the_rest_waiting_and_the_oldest_go_first(kafka: Ka
     async with running(kafka.bootstrap, topic, seen, group=group()):
         for number in range(5):
             await produce(kafka.bootstrap, [record(topic, number)])
-            await eventually(lambda: letters_are(kafka, topic, number + 1), JOIN, every=0.2)  # noqa: B023
+            await eventually(lambda: letters_are(kafka, topic, number + 1), every=0.2)  # noqa: B023
     assert await redrive(kafka, topic, 2) == [("0", True), ("1", True)]
     assert [letter.record.headers["ce_id"] for letter in await waiting(kafka, topic)] == ["2", "3", "4"]
     assert len(await waiting(kafka, topic, from_start=True)) == 5
@@ -129,7 +126,7 @@ async def test_a_record_too_large_for_a_letter_is_fetched_from_its_topic(kafka: 
     value = b"x" * (1024 * 1024 - 250)
     await send_raw(kafka.bootstrap, topic.name, value, [("ce_id", b"large")])
     async with running(kafka.bootstrap, topic, seen, group=group()):
-        (letter,) = await eventually(lambda: waiting(kafka, topic), JOIN, every=0.3)
+        (letter,) = await eventually(lambda: waiting(kafka, topic), every=0.3)
     assert (letter.left_out, letter.record.value) == (True, b"")
     assert await redrive(kafka, topic) == [("large", True)]
     _, again = await read_all(kafka.bootstrap, topic.name)

@@ -19,12 +19,9 @@ from events.cloudevents import Record, encode
 from events.requests import RequestFinished
 from events.topics import REQUESTS
 from seawall.monitor.v1.monitor_pb2_grpc import MonitorServiceStub
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
-
-START = 60.0
-"""Seconds for the process to start, or for its group to notice that the last one was killed, on a busy machine."""
 
 
 class MonitorProcess:
@@ -67,11 +64,11 @@ class MonitorProcess:
         async def is_ready() -> bool:
             return await self.unmet() == {}
 
-        await eventually(is_ready, START)
+        await eventually(is_ready)
 
     async def call(self, method: str, request: Any) -> Any:
         """Call an RPC. Raises Failure."""
-        return await self.peer.call(getattr(self.stub, method), request, timeout=10.0)
+        return await self.peer.call(getattr(self.stub, method), request, timeout=PATIENCE)
 
 
 @asynccontextmanager

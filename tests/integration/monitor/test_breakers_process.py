@@ -11,12 +11,12 @@ from events.breakers import BreakerChanged, BreakerState
 from events.cloudevents import Record, decode, encode
 from events.topics import BREAKERS, HEALTH
 from seawall.monitor.v1 import monitor_pb2 as wire
-from tests.integration.monitor.process import START, MonitorProcess, monitor_at, publish, records_of, told
+from tests.integration.monitor.process import MonitorProcess, monitor_at, publish, records_of, told
 from tests.stack.eventually import eventually
 from tests.stack.kafka import Kafka
 from tests.unit.monitor.facts import attempt, breaker_changed, finished
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.kafka
 
 
 def as_published(change: BreakerChanged) -> Record:
@@ -66,7 +66,7 @@ class Vendor:
             answer = await monitor.call("ListTargetHealth", wire.ListTargetHealthRequest(parent=parent))
             return next((target for target in answer.targets if target.verdict == verdict), None)
 
-        found = await eventually(reached, START, every=0.1)
+        found = await eventually(reached, every=0.1)
         assert found is not None
         return found
 
@@ -108,7 +108,7 @@ async def test_an_open_breaker_is_told_as_down_and_a_closed_one_as_healthy(
             verdicts = await vendor.verdicts()
             return verdicts if len(verdicts) >= 4 else []
 
-        assert await eventually(all_told, START, every=0.5) == ["healthy", "down", "healthy", "down"]
+        assert await eventually(all_told, every=0.5) == ["healthy", "down", "healthy", "down"]
 
 
 async def test_what_breakers_told_while_monitor_was_dead_is_judged_once_it_lives(

@@ -35,6 +35,7 @@ from services.monitor.application.record_requests import RecordRequests
 from services.monitor.bootstrap import VERSIONS
 from services.monitor.entrypoints.grpc import SERVICE, MonitorServicer
 from services.monitor.settings import Settings
+from tests.stack.eventually import PATIENCE
 from tests.unit.monitor.facts import START, attempt, finished
 
 ACME = "organizations/acme"
@@ -51,7 +52,7 @@ class Monitor:
         self._stub = MonitorServiceStub(peer.channel)
 
     async def call(self, method: str, request: Any, principal: Principal | None = VIEWER) -> Any:
-        return await self._peer.call(getattr(self._stub, method), request, timeout=10.0, principal=principal)
+        return await self._peer.call(getattr(self._stub, method), request, timeout=PATIENCE, principal=principal)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from seawall.providers.v1 import provider_pb2 as pb
 from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
 from services.providers.bootstrap import build
 from services.providers.settings import Settings
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.ports import free_port
 
 MESSAGES = [{"role": "user", "content": "one two three four five six seven eight"}]
@@ -71,17 +71,17 @@ class Client:
         self._stub = ProviderServiceStub(peer.channel)
         self._metadata = peer.metadata()
 
-    async def call(self, *, within: float = 5.0, **envelope: Any) -> pb.CallResponse:
+    async def call(self, *, within: float = PATIENCE, **envelope: Any) -> pb.CallResponse:
         return await self._stub.Call(
             pb.CallRequest(envelope=envelope_of(**envelope)), timeout=within, metadata=self._metadata
         )
 
-    def stream(self, *, within: float = 5.0, **envelope: Any) -> Any:
+    def stream(self, *, within: float = PATIENCE, **envelope: Any) -> Any:
         return self._stub.StreamCall(
             pb.StreamCallRequest(envelope=envelope_of(**envelope)), timeout=within, metadata=self._metadata
         )
 
-    async def frames(self, *, within: float = 5.0, **envelope: Any) -> list[pb.Frame]:
+    async def frames(self, *, within: float = PATIENCE, **envelope: Any) -> list[pb.Frame]:
         return [frame async for batch in self.stream(within=within, **envelope) for frame in batch.frames]
 
 

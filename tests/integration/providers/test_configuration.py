@@ -13,12 +13,8 @@ from tests.integration.providers.service import Client, Configuration, provider,
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
 
-WITHIN = 2.0
 
-
-async def test_a_change_is_in_force_within_two_seconds(
-    client: Client, configuration: Configuration, sim: Simulator
-) -> None:
+async def test_a_change_is_in_force_at_once(client: Client, configuration: Configuration, sim: Simulator) -> None:
     beta = sim.vendor("beta")
     configuration.set(provider("alpha", beta.base_url, "env:ALPHA_KEY_2"))
 
@@ -26,7 +22,7 @@ async def test_a_change_is_in_force_within_two_seconds(
         await client.call()
         return bool(beta.calls)
 
-    await eventually(calls_beta, within=WITHIN)
+    await eventually(calls_beta, within=20)
     assert beta.calls[-1].key_suffix == "0002"
 
 
@@ -93,7 +89,8 @@ async def test_a_lone_refused_key_is_shown_once_a_second_and_serves_as_soon_as_i
     async def serves() -> bool:
         return bool((await client.call()).answer.body)
 
-    await eventually(serves, within=3.0)
+    # Long before it would have rested, which takes a minute.
+    await eventually(serves, within=30)
 
 
 async def test_a_refused_key_still_rests_when_another_one_is_added(
@@ -106,7 +103,7 @@ async def test_a_refused_key_still_rests_when_another_one_is_added(
     async def serves() -> bool:
         return bool((await client.call()).answer.body)
 
-    await eventually(serves, within=3.0)
+    await eventually(serves)
     before = len(alpha.calls)
     for _ in range(4):
         await client.call()

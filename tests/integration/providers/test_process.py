@@ -11,7 +11,7 @@ import pytest
 from chassis.grpc.client import Peer
 from simulator import Behaviour, ErrorStatus, Vendor
 from tests.integration.providers.service import Client, Configuration, serving
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.otlp import OtlpReceiver
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
@@ -107,9 +107,9 @@ async def test_calls_and_failures_are_counted_by_vendor_and_reason(service: Runn
 
 async def test_a_call_under_way_ends_in_order_when_the_service_is_told_to_stop(service: Running, alpha: Vendor) -> None:
     alpha.set(None, Behaviour.model_validate({"between_chunks": {"kind": "constant", "seconds": 0.05}}))
-    batches = aiter(service.client.stream(within=10))
+    batches = aiter(service.client.stream(within=PATIENCE))
     first = await anext(batches)
-    await service.process.stop(within=10)
+    await service.process.stop(within=PATIENCE)
     frames = [*first.frames, *[frame async for batch in batches for frame in batch.frames]]
     assert frames[-1].end
     assert alpha.calls[-1].outcome == "completed"

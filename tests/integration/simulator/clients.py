@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 from anthropic import AsyncAnthropic
@@ -10,17 +9,17 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from simulator import Behaviour, Fault, Vendor
+from tests.stack.eventually import PATIENCE
 
-DEADLINE = 5.0
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "one two three four five six seven eight"}]
 
 
 def sdk(vendor: Vendor, key: str = "sk-test-1234") -> AsyncOpenAI:
-    return AsyncOpenAI(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=DEADLINE)
+    return AsyncOpenAI(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=PATIENCE)
 
 
 def anthropic_sdk(vendor: Vendor, key: str = "sk-test-1234") -> AsyncAnthropic:
-    return AsyncAnthropic(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=DEADLINE)
+    return AsyncAnthropic(base_url=vendor.base_url, api_key=key, max_retries=0, timeout=PATIENCE)
 
 
 def failing(fault: Fault, **behaviour: Any) -> Behaviour:
@@ -62,20 +61,20 @@ class Wire:
         self.writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     async def headers(self) -> bytes:
-        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), DEADLINE)
+        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
 
     async def response(self) -> tuple[int, bytes]:
         """Read one response whose length is given, and return its status and body."""
         head = await self.headers()
-        body = await asyncio.wait_for(self.reader.readexactly(content_length(head)), DEADLINE)
+        body = await asyncio.wait_for(self.reader.readexactly(content_length(head)), PATIENCE)
         return int(head.split()[1]), body
 
     async def rest(self) -> bytes:
         """Read to the end of the connection."""
-        return await asyncio.wait_for(self.reader.read(), DEADLINE)
+        return await asyncio.wait_for(self.reader.read(), PATIENCE)
 
     async def until(self, end: bytes) -> bytes:
-        return await asyncio.wait_for(self.reader.readuntil(end), DEADLINE)
+        return await asyncio.wait_for(self.reader.readuntil(end), PATIENCE)
 
     async def is_silent(self, seconds: float = 0.2) -> bool:
         """Say whether nothing arrives, not even an end, for so long."""
@@ -102,10 +101,3 @@ class Control:
         status, answer = await wire.response()
         wire.close()
         return status, json.loads(answer)
-
-
-async def eventually(fact: Callable[[], object]) -> None:
-    """Wait until `fact` is true, at most `DEADLINE` seconds."""
-    async with asyncio.timeout(DEADLINE):
-        while not fact():  # noqa: ASYNC110 - what a vendor counts has no event to wait for
-            await asyncio.sleep(0.005)

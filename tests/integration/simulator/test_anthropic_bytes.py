@@ -28,7 +28,8 @@ from simulator import (
     Stall,
     Vendor,
 )
-from tests.integration.simulator.clients import Wire, content_length, eventually, failing, message
+from tests.integration.simulator.clients import Wire, content_length, failing, message
+from tests.stack.eventually import eventually
 
 both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 TOOL = {"name": "look", "input_schema": {"type": "object"}}

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from simulator import Vendor
-from tests.integration.simulator.clients import MESSAGES, Wire, eventually, message
+from tests.integration.simulator.clients import MESSAGES, Wire, message
+from tests.stack.eventually import eventually
 
 USER = {"role": "user", "content": "one"}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}

@@ -10,7 +10,8 @@ from anthropic import AsyncAnthropic
 from anthropic.types import Message, MessageParam, ToolParam, ToolUseBlock
 
 from simulator import Access, Behaviour, ErrorEvent, ErrorStatus, Filtered, Vendor
-from tests.integration.simulator.clients import eventually, failing
+from tests.integration.simulator.clients import failing
+from tests.stack.eventually import eventually
 
 ASKED = "one two three four five six seven eight"
 MESSAGES: list[MessageParam] = [{"role": "user", "content": ASKED}]

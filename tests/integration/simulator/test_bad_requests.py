@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from simulator import Access, Vendor
-from tests.integration.simulator.clients import Wire, chat, eventually
+from tests.integration.simulator.clients import Wire, chat
+from tests.stack.eventually import eventually
 
 
 async def answer(wire: Wire) -> tuple[int, dict[str, Any]]:

@@ -12,6 +12,7 @@ from openai import AsyncOpenAI
 
 from simulator import Anywhere, At, Behaviour, Constant, Cut, ErrorStatus, Every, Malformed, Simulator, Split, Vendor
 from tests.integration.simulator.clients import MESSAGES, Wire, chat, content_length, failing
+from tests.stack.eventually import PATIENCE
 
 both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
@@ -30,7 +31,7 @@ async def streamed(vendor: Vendor, behaviour: Behaviour) -> list[bytes]:
     vendor.set(None, behaviour)
     wire = await Wire.open(vendor.base_url)
     wire.post(chat(stream=True))
-    chunks = await asyncio.wait_for(chunks_of(wire), 5)
+    chunks = await asyncio.wait_for(chunks_of(wire), PATIENCE)
     wire.close()
     return chunks
 

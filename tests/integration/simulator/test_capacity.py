@@ -6,7 +6,8 @@ import json
 import pytest
 
 from simulator import Behaviour, Constant, ErrorStatus, Hang, Vendor
-from tests.integration.simulator.clients import Wire, chat, eventually, failing
+from tests.integration.simulator.clients import Wire, chat, failing
+from tests.stack.eventually import eventually
 
 
 def waiting(vendor: Vendor) -> int:

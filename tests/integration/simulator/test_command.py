@@ -4,14 +4,14 @@ import asyncio
 import json
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from tests.integration.simulator.clients import DEADLINE, Wire, chat, message
+from tests.integration.simulator.clients import Wire, chat, message
+from tests.stack.eventually import PATIENCE
 
 
 @asynccontextmanager
@@ -21,7 +21,7 @@ async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     )
     try:
         assert process.stdout is not None
-        yield process, json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+        yield process, json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))
     finally:
         if process.returncode is None:
             process.kill()
@@ -36,7 +36,7 @@ async def put(control: str, path: str, body: object, method: str = "PUT") -> Non
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_cleanly_within_a_second_with_calls_under_way(name: signal.Signals) -> None:
+async def test_a_signal_ends_it_cleanly_with_calls_under_way_that_would_never_end(name: signal.Signals) -> None:
     async with running("--vendor", "alpha", "--vendor", "beta") as (process, ready):
         assert list(ready["vendors"]) == ["alpha", "beta"]
         await put(ready["control"], "/vendors/beta/behaviour", {"faults": [{"kind": "hang"}]})
@@ -44,10 +44,8 @@ async def test_a_signal_ends_it_cleanly_within_a_second_with_calls_under_way(nam
         for wire in wires:
             wire.post(chat())
         await wires[0].until(b"alpha/gpt heard:")
-        start = time.monotonic()
         process.send_signal(name)
-        assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
-        assert time.monotonic() - start < 1
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
         assert (await process.communicate())[1] == b""
         for wire in wires:
             wire.close()
@@ -79,7 +77,7 @@ async def test_resets_cuts_and_going_down_work_on_uvloop_too() -> None:
             await put(control, "/vendors/alpha/up", None, "POST")
         (await Wire.open(url)).close()
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
         assert (await process.communicate())[1] == b""
 
 
@@ -110,7 +108,7 @@ async def test_wrong_arguments_end_with_status_2_and_say_why(arguments: list[str
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, err = await asyncio.wait_for(process.communicate(), 20)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, out) == (2, b"")
     assert said in err.decode()
     assert "Traceback" not in err.decode()

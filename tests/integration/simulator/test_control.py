@@ -3,7 +3,8 @@
 import pytest
 
 from simulator import Behaviour, ErrorStatus, Simulator, Uniform, Vendor
-from tests.integration.simulator.clients import Control, Wire, chat, eventually, message
+from tests.integration.simulator.clients import Control, Wire, chat, message
+from tests.stack.eventually import eventually
 
 
 @pytest.fixture

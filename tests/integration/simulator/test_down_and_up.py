@@ -6,7 +6,8 @@ import socket
 import pytest
 
 from simulator import Behaviour, Constant, Hang, Simulator, Vendor, VendorSpec
-from tests.integration.simulator.clients import Wire, chat, eventually, failing
+from tests.integration.simulator.clients import Wire, chat, failing
+from tests.stack.eventually import eventually
 
 
 async def test_down_breaks_open_connections_and_refuses_new_ones(alpha: Vendor, wire: Wire) -> None:

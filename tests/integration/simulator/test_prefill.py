@@ -8,7 +8,8 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from simulator import Behaviour, Cut, RefusesPrefill, Simulator, Vendor
-from tests.integration.simulator.clients import MESSAGES, Wire, chat, eventually, failing, sdk
+from tests.integration.simulator.clients import MESSAGES, Wire, chat, failing, sdk
+from tests.stack.eventually import eventually
 
 BEGUN = "alpha/gpt heard: one two"
 

@@ -12,8 +12,9 @@ import pytest
 
 from simulator import Behaviour, ErrorStatus, Script, Simulator, Step, Vendor
 from simulator.scripts import UnknownVendorError
-from tests.integration.simulator.clients import Control, Wire, chat, eventually, failing
+from tests.integration.simulator.clients import Control, Wire, chat, failing
 from tests.integration.simulator.test_command import running
+from tests.stack.eventually import PATIENCE, eventually
 
 DOWN = Step(at=0, down=True)
 
@@ -211,6 +212,6 @@ async def test_a_script_by_chance_printed_by_the_command_can_be_played(control: 
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator.scripts", "--seed", "1", "--vendor", "alpha", stdout=asyncio.subprocess.PIPE
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 20)
+    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     script = json.loads(out)
     assert (await control("PUT", "/script", script))[0] == 200

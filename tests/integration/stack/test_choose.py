@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack.choose import Source, given_address, source_of
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.process import OwnedProcess
 
 
@@ -67,7 +67,7 @@ async def test_a_process_ends_with_the_test_run_that_is_killed(tmp_path: Path) -
         sys.executable, "-c", run, str(tmp_path / "log"), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
     )
     assert parent.stdout is not None
-    child = int(await asyncio.wait_for(parent.stdout.readline(), 20))
+    child = int(await asyncio.wait_for(parent.stdout.readline(), PATIENCE))
     # Until setpriv has become the command, it has not asked for the signal yet.
     await eventually(lambda: Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"sleep\0"))
     parent.send_signal(signal.SIGKILL)

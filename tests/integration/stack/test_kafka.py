@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.kafka import Kafka
 
 pytestmark = pytest.mark.kafka
@@ -33,7 +33,7 @@ async def produce(kafka: Kafka, topic: str, *records: tuple[str, str]) -> None:
             await producer.send_and_wait(topic, value.encode(), key=key.encode())
 
 
-async def read(kafka: Kafka, topic: str, count: int, within: float = 20.0) -> list[tuple[str, str]]:
+async def read(kafka: Kafka, topic: str, count: int, within: float = PATIENCE) -> list[tuple[str, str]]:
     """The first `count` records of the topic, as key and value."""
     async with AIOKafkaConsumer(topic, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest") as consumer:
         async with asyncio.timeout(within):
@@ -66,7 +66,7 @@ async def test_members_of_a_group_share_the_partitions_and_each_record_goes_to_o
             received.append(pair(await consumer.getone()))
 
     async with first, second, asyncio.TaskGroup() as tasks:
-        await eventually(lambda: len(first.assignment()) == len(second.assignment()) == 2, within=20)
+        await eventually(lambda: len(first.assignment()) == len(second.assignment()) == 2)
         assert not first.assignment() & second.assignment()
         collectors = [tasks.create_task(collect(consumer)) for consumer in (first, second)]
         sent = [(str(number), "x") for number in range(100)]
@@ -89,7 +89,7 @@ async def test_a_compacted_topic_keeps_the_last_value_of_each_key(kafka: Kafka, 
         values = [value for key, value in await read(kafka, topic, 2) if key != "tick"]
         return values == ["new", "only"]
 
-    await eventually(compacted, within=30, every=0.3)
+    await eventually(compacted, every=0.3)
 
 
 async def test_stopped_and_started_again_it_has_its_address_and_its_records(private_kafka: Kafka, topic: str) -> None:
@@ -115,5 +115,5 @@ async def test_a_producer_left_alone_while_kafka_is_away_delivers_when_it_return
         await private_kafka.kill()
         sending = await producer.send(topic, b"2", key=b"k")
         await private_kafka.start()
-        await asyncio.wait_for(sending, 60)
+        await asyncio.wait_for(sending, PATIENCE)
     assert await read(private_kafka, topic, 2) == [("k", "1"), ("k", "2")]

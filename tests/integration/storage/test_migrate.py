@@ -17,6 +17,7 @@ from chassis.storage.revise import revise
 from resilience.clock import SystemClock, VirtualClock
 from resilience.errors import Failure
 from tests.integration.storage.things import SCHEMA, VERSIONS, Part, Thing, add, count, names, tables
+from tests.stack.eventually import PATIENCE
 
 CLOCK = SystemClock()
 ALL = {"thing", "part", "outbox", "inbox", "alembic_version"}
@@ -89,7 +90,7 @@ async def test_four_processes_upgrade_at_once(empty: Database, url: str) -> None
         )
         for _ in range(4)
     ]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         for replica in replicas:
             assert replica.stdout is not None
             assert await replica.stdout.readline() == b"ready\n"
@@ -137,7 +138,7 @@ async def test_database_that_stays_away_is_given_up_at_the_deadline() -> None:
     clock = VirtualClock()
     async with Database("postgresql+asyncpg://seawall@127.0.0.1:1/seawall", schema=SCHEMA) as away:
         attempt = asyncio.create_task(migrate(away, VERSIONS, clock, within=30.0))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not attempt.done():
                 await clock.advance(0.1)
                 await asyncio.sleep(0.001)

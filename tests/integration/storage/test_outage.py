@@ -13,7 +13,7 @@ from events.cloudevents import Record
 from resilience.clock import SystemClock
 from resilience.errors import Failure, Reason
 from tests.integration.storage.things import SCHEMA, VERSIONS, Thing, add, names
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.postgres import Postgres
 
 pytestmark = pytest.mark.postgres
@@ -76,7 +76,7 @@ async def test_migration_waits_for_a_database_that_starts_later(private_postgres
         done, _ = await asyncio.wait({migration}, timeout=0.5)
         assert not done
         await private_postgres.start()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await migration
         assert await names(db) == []
 
@@ -101,6 +101,6 @@ async def test_relay_survives_the_outage_and_loses_nothing(private_postgres: Pos
             await send(2)
         await private_postgres.start()
         await send(3)
-        await eventually(lambda: 3 in sent, within=15)
+        await eventually(lambda: 3 in sent)
         assert sorted(set(sent)) == [1, 3]
         assert not background.failed.is_set()

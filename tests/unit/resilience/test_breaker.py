@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -323,3 +324,11 @@ def test_on_change_may_ask_the_breaker() -> None:
 def test_settings_by_which_it_could_not_work_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="a breaker"):
         BreakerSettings(**wrong)
+
+
+def test_settings_that_say_the_same_are_one_key_and_others_another() -> None:
+    kept = {BreakerSettings(probes=3): "three"}
+    assert kept.get(BreakerSettings(probes=3)) == "three"
+    assert kept.get(replace(BreakerSettings(), probes=3)) == "three"
+    assert BreakerSettings(probes=4) not in kept
+    assert hash(BreakerSettings(probes=3)) != hash(BreakerSettings(probes=4))

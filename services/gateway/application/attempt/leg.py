@@ -1,6 +1,6 @@
 """One attempt under way: its call, its record, and what is learned from how it goes."""
 
-from collections.abc import AsyncGenerator
+from collections import deque
 from dataclasses import replace
 
 from opentelemetry import trace
@@ -10,7 +10,7 @@ from events.requests import Outcome
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from resilience.timeout import Patience
-from services.gateway.application.attempt.pursuit import Try
+from services.gateway.application.attempt.pursuit import Try, out_of_time
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Envelope, Frame, Hop
 from services.gateway.domain.attempt import Attempt
@@ -25,7 +25,10 @@ _TOO_SLOW = frozenset({Reason.VENDOR_TIMEOUT, Reason.VENDOR_FIRST_TOKEN_TIMEOUT}
 
 
 class Leg:
-    """Open it, then read its frames, once each; close it in any case. `prefix`: text that the answer has already."""
+    """Open it, then read frame after frame until it has ended; close it in any case.
+
+    `prefix`: text that the answer has already.
+    """
 
     def __init__(self, exchange: Exchange, tried: Try, hop: Hop, clock: Clock, *, prefix: str = "") -> None:
         now = clock.monotonic()
@@ -34,6 +37,8 @@ class Leg:
         self._tried = tried
         self._state = tried.step.state
         self._stream = bool(exchange.stream)
+        self._deadline = exchange.deadline
+        self._stated_idle = exchange.policy.idle_timeout
         self._clock = clock
         self._prefix = prefix
         self._patience = Patience(clock)
@@ -41,7 +46,7 @@ class Leg:
         exchange.attempts.append(self.attempt)
         self._span = self._begin_span()
         remaining = exchange.deadline - now
-        self._opened: list[Frame] = []
+        self._opened: deque[Frame] = deque()
         self._began = False
         self._told_at = 0
         self._closed = False
@@ -75,21 +80,38 @@ class Leg:
             await self.close()
             raise
 
-    async def frames(self) -> AsyncGenerator[Frame, None]:
-        """The answer; the last frame has `end`. Raises Failure where it breaks off."""
-        try:
-            for frame in self._opened:
-                self._note(frame)
-                yield frame
-            while not self.attempt.outcome:
-                frame = await self._next()
-                self._note(frame)
-                yield frame
-        except Failure as failure:
-            await self._fail(failure)
-            raise
-        finally:
-            await self.close()
+    @property
+    def ended(self) -> bool:
+        """Whether the last frame was read, or it failed, or was closed."""
+        return self.attempt.outcome is not None
+
+    async def next(self) -> Frame:
+        """The answer's next frame. Raises Failure where it breaks off, or is silent for too long; it is closed then."""
+        if self._opened:
+            frame = self._opened.popleft()
+        else:
+            idle, began = self._state.idle, self._clock.monotonic()
+            silent_at = began + (self._stated_idle or idle.seconds or IDLE_CEILING)
+            before_deadline = silent_at < self._deadline
+            try:
+                frame = await self._patience.wait(anext(self._rest), silent_at if before_deadline else self._deadline)
+            except TimeoutError:
+                failure = self._fell_silent(silent_at - began) if before_deadline else out_of_time()
+                await self._fail(failure)
+                raise failure from None
+            except Failure as failure:
+                await self._fail(failure)
+                raise
+            waited = self._clock.monotonic() - began
+            if waited > WAITED:
+                idle.observe(waited)
+        if frame.text:
+            self.attempt.characters += len(frame.text)
+        if frame.usage is not None:
+            self.attempt.usage, self._told_at = frame.usage, self.attempt.characters
+        if frame.end:
+            self._succeed()
+        return frame
 
     async def close(self) -> None:
         """End it, whether it was read to its end or not: the vendor's call is then cancelled."""
@@ -111,11 +133,14 @@ class Leg:
         if not self._stream:
             self._opened.append(await anext(self._rest))
         else:
-            while len(self._opened) < 2 and not (self._opened and _has_content(self._opened[-1])):  # noqa: PLR2004
+            self._opened.append(await self._first_frame())
+            if not _has_content(self._opened[0]):
                 self._opened.append(await self._first_frame())
         self._began = True
-        now = self._clock.monotonic()
-        self._state.pace(stream=self._stream).observe(now - self.attempt.started)
+        waited = self._clock.monotonic() - self.attempt.started
+        if self._stream:
+            self.attempt.first_token = waited
+        self._state.pace(stream=self._stream).observe(waited)
 
     async def _first_frame(self) -> Frame:
         try:
@@ -125,41 +150,12 @@ class Leg:
                 Reason.VENDOR_FIRST_TOKEN_TIMEOUT, f"No answer began within {self._tried.within:.3g} s.", retryable=True
             ) from None
 
-    async def _next(self) -> Frame:
-        """The next frame, within the time that may pass between two."""
-        began = self._clock.monotonic()
-        stated, deadline = self._exchange.policy.idle_timeout, self._exchange.deadline
-        idle = stated or self._state.idle.seconds or IDLE_CEILING
-        until = began + idle
-        try:
-            frame = await self._patience.wait(anext(self._rest), min(until, deadline))
-        except TimeoutError:
-            if until >= deadline:
-                raise Failure(
-                    Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True
-                ) from None
-            if stated is None:
-                self._state.idle.expire()
-            raise VendorFailure(
-                Reason.VENDOR_STREAM_STALLED, f"The stream was silent for {idle:.3g} s.", retryable=True
-            ) from None
-        waited = self._clock.monotonic() - began
-        if waited > WAITED:
-            self._state.idle.observe(waited)
-        return frame
-
-    def _note(self, frame: Frame) -> None:
-        attempt = self.attempt
-        if self._stream and attempt.first_token is None:
-            now = self._clock.monotonic()
-            attempt.first_token = now - attempt.started
-            if self._exchange.first_token is None:
-                self._exchange.first_token = now - self._exchange.started
-        attempt.characters += len(frame.text)
-        if frame.usage is not None:
-            attempt.usage, self._told_at = frame.usage, attempt.characters
-        if frame.end:
-            self._succeed()
+    def _fell_silent(self, seconds: float) -> Failure:
+        if self._stated_idle is None:
+            self._state.idle.expire()
+        return VendorFailure(
+            Reason.VENDOR_STREAM_STALLED, f"The stream was silent for {seconds:.3g} s.", retryable=True
+        )
 
     def _succeed(self) -> None:
         attempt, now = self.attempt, self._clock.monotonic()

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from events.requests import Cause
 from resilience.clock import Clock
@@ -21,8 +21,7 @@ WAKE_SPREAD = 1.0
 """Seconds by which some come back later from a rest than others, at most, so that not all who waited do at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """A target that may be asked now."""
 
     step: Step
@@ -34,8 +33,7 @@ class Try:
     """Whether that time comes from what was observed of the target."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     step: Step
     again: bool = False
 
@@ -84,9 +82,7 @@ class Pursuit:
                 self._pause = 0.0
             now = self._clock.monotonic()
             if now >= self._exchange.deadline:
-                raise self._original or Failure(
-                    Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True
-                )
+                raise self._original or out_of_time()
             if self._made >= self._policy.max_attempts:
                 raise self._given_up(now)
             tried = self._first_that_may(now) or self._last_resort(now)
@@ -258,3 +254,8 @@ class Pursuit:
         if failure.retry_after is None and rests:
             failure.retry_after = min(rests)
         return failure
+
+
+def out_of_time() -> Failure:
+    """What is told where the request's deadline has come."""
+    return Failure(Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over.", retryable=True)

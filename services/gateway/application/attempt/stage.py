@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -40,23 +39,23 @@ class AttemptTargets:
         """
         leg = await self._first_to_answer(exchange, self._pursuit(exchange, steps, cause))
         exchange.answering = leg.attempt
+        if exchange.stream:
+            exchange.first_token = self._clock.monotonic() - exchange.started
         said = Said()
         rest: Rest | None = None
         while True:
             try:
-                async with aclosing(leg.frames()) as frames:
-                    async for frame in frames:
-                        if rest is None:
-                            said.note(frame.data, frame.text)
-                            yield frame
-                            continue
-                        for passed in _as_rest(frame, rest):
-                            said.note(passed.data, passed.text)
-                            yield passed
+                while not leg.ended:
+                    frame = await leg.next()
+                    for passed in (frame,) if rest is None else _as_rest(frame, rest):
+                        said.note(passed.data, passed.text)
+                        yield passed
             except Failure as failure:
                 broken = failure
             else:
                 return
+            finally:
+                await leg.close()
             said.broke_off(leg.attempt.usage)
             leg = await self._another_to_go_on(exchange, said, broken)
             exchange.answering = leg.attempt
