@@ -1,7 +1,7 @@
 """What the gateway needs from outside, and what those who give it must keep to."""
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from events.cloudevents import Record
@@ -26,6 +26,8 @@ class Envelope:
     dialect: Name
     """What `body` is written in."""
     unsupported: Unsupported = Unsupported.AUTO
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What of the caller's a vendor of the same dialect is told, by lower-case names."""
     prefix: str = ""
     """Text that the answer has already; the target is to go on after it."""
 

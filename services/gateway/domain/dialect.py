@@ -15,6 +15,14 @@ class Name(StrEnum):
 
     OPENAI_CHAT = "openai-chat"
     ANTHROPIC_MESSAGES = "anthropic-messages"
+    OPENAI_EMBEDDINGS = "openai-embeddings"
+    OPENAI_COMPLETIONS = "openai-completions"
+    ANTHROPIC_COUNT_TOKENS = "anthropic-count-tokens"
+
+    @property
+    def free(self) -> bool:
+        """Whether what is asked in it costs nothing, has limits of its own, and tells nothing of how a target chats."""
+        return self is Name.ANTHROPIC_COUNT_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +112,8 @@ class Dialect(Protocol):
         """For an attempt of `target` that goes on after what was said."""
         ...
 
-    def static_whole(self, answer: StaticAnswer) -> bytes:
-        """A static answer's body."""
+    def static_whole(self, answer: StaticAnswer) -> bytes | None:
+        """A static answer's body; None where no text can be an answer."""
         ...
 
     def static_stream(self, answer: StaticAnswer) -> Iterator[tuple[bytes, str, str]]:

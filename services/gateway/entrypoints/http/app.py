@@ -10,8 +10,11 @@ from chassis.http import App, Message, Receive, Scope, Send
 from chassis.pages import JSON, respond
 from resilience.errors import Failure, Reason
 from services.gateway.domain.dialect import Dialect
+from services.gateway.domain.dialects.anthropic_count_tokens import ANTHROPIC_COUNT_TOKENS
 from services.gateway.domain.dialects.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
+from services.gateway.domain.dialects.openai_completions import OPENAI_COMPLETIONS
+from services.gateway.domain.dialects.openai_embeddings import OPENAI_EMBEDDINGS
 from services.gateway.entrypoints.door import Door
 from services.gateway.entrypoints.exchange import new_request_id
 from services.gateway.entrypoints.http import models
@@ -20,8 +23,14 @@ from services.gateway.entrypoints.http.errors import REFERENCE, error_headers, e
 from services.gateway.entrypoints.http.models import Models
 from services.gateway.entrypoints.http.request import CallerLeftError
 
-CHATS: Mapping[str, Dialect] = {"/v1/chat/completions": OPENAI_CHAT, "/v1/messages": ANTHROPIC_MESSAGES}
-"""Where chats are asked for, and in which dialect."""
+CHATS: Mapping[str, Dialect] = {
+    "/v1/chat/completions": OPENAI_CHAT,
+    "/v1/completions": OPENAI_COMPLETIONS,
+    "/v1/embeddings": OPENAI_EMBEDDINGS,
+    "/v1/messages": ANTHROPIC_MESSAGES,
+    "/v1/messages/count_tokens": ANTHROPIC_COUNT_TOKENS,
+}
+"""Where models are asked, and in which dialect."""
 
 log = structlog.stdlib.get_logger("http")
 

@@ -47,6 +47,7 @@ class Chats:
             options=request.options,
             traceparent=request.traceparent,
             dialect=self._dialect,
+            headers=request.headers,
         ) as (exchange, frames):
             try:
                 first = await anext(frames)
@@ -133,6 +134,8 @@ def _how(exchange: Exchange) -> list[tuple[bytes, bytes]]:
         headers.append((b"x-seawall-degraded", exchange.degraded.value.encode()))
     if exchange.continued_at is not None:
         headers.append((b"x-seawall-continued-at", str(exchange.continued_at).encode()))
+    if exchange.estimated:
+        headers.append((b"x-seawall-estimated", b"true"))
     if exchange.dropped:
         headers.append((b"x-seawall-dropped", _names(exchange.dropped)))
     return headers
