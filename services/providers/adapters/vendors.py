@@ -8,6 +8,9 @@ from types import MappingProxyType
 from services.providers.adapters.anthropic.count_tokens import CountTokensDialect
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.adapters.bedrock.dialect import BedrockDialect
+from services.providers.adapters.bedrock.grammar import BedrockGrammar
+from services.providers.adapters.bedrock.write_request import OWN
 from services.providers.adapters.cohere.dialect import CohereDialect
 from services.providers.adapters.cohere.grammar import CohereGrammar
 from services.providers.adapters.gemini.dialect import GeminiDialect
@@ -114,6 +117,7 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             GeminiGrammar(),
             base_url="https://generativelanguage.googleapis.com/v1beta",
         ),
+        callers.vendor("bedrock", BedrockDialect(max_event=max_event, now=now), BedrockGrammar(), own=OWN),
         callers.vendor(
             "cohere", CohereDialect(max_event=max_event), CohereGrammar(), base_url="https://api.cohere.com/v2"
         ),
