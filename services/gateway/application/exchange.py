@@ -57,6 +57,9 @@ class Exchange:
     project: Project = field(init=False)
     # shed
     criticality: Criticality = Criticality.DEFAULT
+    # go on from
+    previous_response: str = ""
+    """Id of the response that this one goes on from; empty where it begins a conversation, or says all of it itself."""
     # admit
     limit: Decision | None = None
     # guard

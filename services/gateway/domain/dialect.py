@@ -18,6 +18,7 @@ class Name(StrEnum):
     OPENAI_EMBEDDINGS = "openai-embeddings"
     OPENAI_COMPLETIONS = "openai-completions"
     ANTHROPIC_COUNT_TOKENS = "anthropic-count-tokens"
+    OPENAI_RESPONSES = "openai-responses"
 
     @property
     def free(self) -> bool:
@@ -40,6 +41,8 @@ class Told:
     page: str
     vendor: object | None = None
     """The vendor's own words: JSON, or text."""
+    events: int = 0
+    """How many events of a stream came before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from chassis.tracecontext import parent_of
 from events.requests import Outcome
 from resilience.clock import Clock
 from services.gateway import metrics
-from services.gateway.application.complete_chat import CompleteChat
+from services.gateway.application.complete_chat import Complete
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
 from services.gateway.domain.dialect import Dialect
@@ -28,7 +28,7 @@ def new_request_id() -> str:
 class Exchanges:
     """Opens exchanges, and sees to it that each one ends: its span, its metrics, the vendor's call."""
 
-    def __init__(self, complete: CompleteChat, pressure: Pressure, clock: Clock) -> None:
+    def __init__(self, complete: Complete, pressure: Pressure, clock: Clock) -> None:
         self._complete = complete
         self._pressure = pressure
         self._clock = clock

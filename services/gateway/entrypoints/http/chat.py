@@ -101,14 +101,17 @@ async def _events(exchange: Exchange, first: Frame, frames: AsyncGenerator[Frame
     """The answer as server-sent events. The status is sent, so that an error is the last event."""
     dialect = exchange.dialect
     event = dialect.event
+    events = 0
     try:
         if first.data:
+            events = 1
             yield Chunk(event(first.data))
         async for frame in frames:
             if frame.data:
+                events += 1
                 yield Chunk(event(frame.data))
     except Exception as error:  # noqa: BLE001 - the edge, as above
-        _, body = error_of(_as_failure(error, exchange), exchange.id, dialect)
+        _, body = error_of(_as_failure(error, exchange), exchange.id, dialect, events=events)
         yield Chunk(event(body))
         yield Chunk(b"", last=True)
     else:

@@ -7,7 +7,7 @@ import msgspec
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.continued import Said
 from services.gateway.domain.dialect import FINISHED, End, Name, Rest, StaticAnswer, Told
-from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
+from services.gateway.domain.dialects.openai_error import error
 from services.gateway.domain.dialects.openai_responses.reading import read_chat
 from services.gateway.domain.dialects.openai_responses.static_answer import events, whole
 
@@ -20,13 +20,14 @@ class _Error(msgspec.Struct):
     message: str
     code: str | None = None
     param: str | None = None
-    sequence_number: int | None = None
 
 
 class _Failed(msgspec.Struct):
     error: _Error
+    sequence_number: int = 0
 
 
+_decode_any = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode = msgspec.json.Decoder(_Event).decode
 _decode_failed = msgspec.json.Decoder(_Failed).decode
 _encode = msgspec.json.Encoder().encode
@@ -54,8 +55,11 @@ class OpenAIResponses:
         return b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n"
 
     def error(self, told: Told) -> tuple[int, bytes]:
-        """See Dialect. In OpenAI's shape."""
-        return OPENAI_CHAT.error(told)
+        """See Dialect. The last event of a stream is numbered like those before it."""
+        status, body = error(told)
+        if told.events:
+            body = _encode({**_decode_any(body), "sequence_number": told.events})
+        return status, body
 
     def may_be_kept(self, ends: Iterable[End], *, stream: bool) -> bool:  # noqa: ARG002 - told alike in both forms
         """See Dialect. There is one alternative, so its finish reason tells all."""
@@ -63,8 +67,8 @@ class OpenAIResponses:
         return bool(reasons) and reasons <= FINISHED
 
     def rest(self, said: Said, target: str) -> Rest:
-        """See Dialect. Chats of this dialect are not continuable, so nobody asks."""
-        raise AssertionError(f"{target} was asked to go on with {len(said.parts)} pieces of a response")
+        """See Dialect. No chat of this dialect is continuable."""
+        raise NotImplementedError
 
     def static_whole(self, answer: StaticAnswer) -> bytes:
         """See Dialect."""
@@ -80,7 +84,7 @@ OPENAI_RESPONSES = OpenAIResponses()
 
 def _error_event(body: bytes) -> bytes:
     """An error's body as a stream's last event: OpenAI's fields of that, and the `error` that its SDKs raise."""
-    error = _decode_failed(body).error
-    fields = {"code": error.code, "message": error.message, "param": error.param}
-    about = _encode({"type": "error", "sequence_number": error.sequence_number or 0, **fields})
-    return about[:-1] + b"," + body[1:]
+    failed = _decode_failed(body)
+    error = failed.error
+    about = {"code": error.code, "message": error.message, "param": error.param}
+    return _encode({"type": "error", **about, "sequence_number": failed.sequence_number, **_decode_any(body)})

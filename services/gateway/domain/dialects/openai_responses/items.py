@@ -12,6 +12,8 @@ _PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs", "functi
 _NAMELESS = frozenset({"message", "function_call", "function_call_output"})
 """Kinds of items that need no id to be told again; at OpenAI it would be of something that is not kept there."""
 
+_ASSISTANT, _OUTPUT_TEXT, _NULL, _NONE = map(Raw, (b'"assistant"', b'"output_text"', b"null", b"[]"))
+
 _list = msgspec.json.Decoder(list[Raw]).decode
 _item = msgspec.json.Decoder(dict[str, Raw]).decode
 _string = msgspec.json.Decoder(str).decode
@@ -26,7 +28,7 @@ def raw(value: Any) -> Raw:
 
 def split(written: bytes | Raw) -> list[Raw]:
     """The items of an input: a text alone is a user's message. Raises msgspec.DecodeError where it is neither."""
-    if bytes(written[:1]) == b'"':
+    if _is_text(written):
         return [raw({"type": "message", "role": "user", "content": [{"type": "input_text", "text": Raw(written)}]})]
     return _list(written)
 
@@ -46,15 +48,19 @@ def ids(items: Sequence[Raw]) -> list[str]:
     return [_string(_item(item)["id"]) for item in items]
 
 
+def _is_text(written: bytes | Raw) -> bool:
+    return bytes(memoryview(written)[:1]) == b'"'
+
+
 def _listed(item: dict[str, Raw], fresh: Callable[[], str]) -> dict[str, Raw]:
     if "type" not in item:
         item["type"] = raw("message" if "role" in item else "item_reference")
     kind = _string(item["type"])
-    if kind == "message" and bytes(item.get("content", b""))[:1] == b'"':
-        said = "output_text" if item.get("role") == b'"assistant"' else "input_text"
+    if kind == "message" and _is_text(item.get("content", b"")):
+        said = "output_text" if item.get("role") == _ASSISTANT else "input_text"
         part: dict[str, Any] = {"type": said, "text": item["content"]}
         item["content"] = raw([part | ({"annotations": []} if said == "output_text" else {})])
-    if "id" not in item or item["id"] == b"null":
+    if "id" not in item or item["id"] == _NULL:
         item["id"] = raw(f"{_PREFIXES.get(kind, 'item')}_{fresh()}")
     return item
 
@@ -69,7 +75,7 @@ def _again(item: dict[str, Raw]) -> dict[str, Raw]:
 
 
 def _unnoted(part: dict[str, Raw]) -> dict[str, Raw]:
-    if part.get("type") == b'"output_text"':
+    if part.get("type") == _OUTPUT_TEXT:
         part.pop("logprobs", None)
-        part["annotations"] = Raw(b"[]")
+        part["annotations"] = _NONE
     return part

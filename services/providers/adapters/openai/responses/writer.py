@@ -37,6 +37,7 @@ class ResponseWriter:
         self._fresh = fresh
         self._events = Events()
         self._head: items.Fields = {}
+        self._begun: list[bytes] = []
         self._output: list[items.Fields] = []
         """The items, those that are open as they began."""
         self._said: OpenMessage | OpenThought | None = None
@@ -46,9 +47,22 @@ class ResponseWriter:
 
     def write(self, event: Event) -> Iterator[bytes]:
         """See EventWriter."""
+        for data in self._written(event):
+            yield from self._beginning()
+            yield data
+
+    def end(self) -> Iterator[bytes]:
+        """See EventWriter."""
+        yield from self._beginning()
+        status = items.status_of(self._finish)
+        yield from self._close(status)
+        whole = items.response(self._head, status, self._output, self._finish, self._usage)
+        yield self._events.event(status, response=whole)
+
+    def _written(self, event: Event) -> Iterator[bytes]:
         match event:
             case Began():
-                yield from self._begin(event)
+                self._begin(event)
             case UsageTold():
                 self._usage = event.usage
             case _ if event.choice:
@@ -57,13 +71,6 @@ class ResponseWriter:
                 self._finish = event.finish
             case _:
                 yield from self._content(event)
-
-    def end(self) -> Iterator[bytes]:
-        """See EventWriter."""
-        status = items.status_of(self._finish)
-        yield from self._close(status)
-        whole = items.response(self._head, status, self._output, self._finish, self._usage)
-        yield self._events.event(status, response=whole)
 
     def _content(self, event: Event) -> Iterator[bytes]:
         match event:
@@ -88,13 +95,18 @@ class ResponseWriter:
             case MediaAdded():
                 yield from self._show(event.media)
 
-    def _begin(self, began: Began) -> Iterator[bytes]:
+    def _begin(self, began: Began) -> None:
+        """Note how it begins; that is told with what comes next, so that a vendor that fails right now can be left."""
         created = began.created or int(self._now().timestamp())
         self._head = {"id": f"resp_{self._fresh()}", "created_at": created, "model": began.model}
         self._usage = began.usage
         empty = items.response(self._head, items.IN_PROGRESS, (), None, None)
-        yield self._events.event("created", response=empty)
-        yield self._events.event("in_progress", response=empty)
+        self._begun = [self._events.event(kind, response=empty) for kind in ("created", "in_progress")]
+
+    def _beginning(self) -> list[bytes]:
+        """The events that it begins with, once."""
+        begun, self._begun = self._begun, []
+        return begun
 
     def _message(self) -> tuple[OpenMessage, list[bytes]]:
         """The open message, and the events that it takes to have one."""
