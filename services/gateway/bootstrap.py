@@ -46,9 +46,12 @@ from services.gateway.domain.dialects.openai_responses import OPENAI_RESPONSES
 from services.gateway.domain.limits import RateLimiter
 from services.gateway.domain.pressure import Pressure
 from services.gateway.domain.targets import Targets
+from services.gateway.entrypoints import grpc_embeddings, grpc_models
 from services.gateway.entrypoints.door import open_door
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.grpc import SERVICE, ChatServicer
+from services.gateway.entrypoints.grpc_embeddings import EmbeddingServicer
+from services.gateway.entrypoints.grpc_models import ModelServicer
 from services.gateway.entrypoints.http.app import CHATS, build_app
 from services.gateway.entrypoints.http.chat import Chats
 from services.gateway.entrypoints.http.endpoint import Endpoint
@@ -150,8 +153,12 @@ async def build(settings: Settings, service: Service) -> None:
         GrpcServer(
             settings,
             health,
-            add=[ChatServicer(exchanges, once).register],
-            services=[SERVICE],
+            add=[
+                ChatServicer(exchanges, once).register,
+                EmbeddingServicer(exchanges, once).register,
+                ModelServicer(list_models).register,
+            ],
+            services=[SERVICE, grpc_embeddings.SERVICE, grpc_models.SERVICE],
             admit=anybody,
         )
     )
