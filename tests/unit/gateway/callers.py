@@ -16,8 +16,8 @@ from services.gateway.adapters.memory_responses import MemoryResponses
 from services.gateway.application.answer_once import AnswerOnce
 from services.gateway.application.authenticate import Authenticator
 from services.gateway.application.exchange import Exchange
-from services.gateway.application.list_models import ListModels
 from services.gateway.application.keep_responses import GoOnFrom, KeepResponses
+from services.gateway.application.list_models import ListModels
 from services.gateway.application.ports import Frame
 from services.gateway.domain.configuration import Configuration, Key, Project
 from services.gateway.domain.dialect import Dialect
