@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -158,6 +159,18 @@ async def test_a_response_that_is_deleted_is_gone() -> None:
         assert unknown.value.param == "previous_response_id"
 
 
+async def test_what_the_vendor_says_of_a_response_stands_but_for_its_id_and_what_is_kept() -> None:
+    said = {"id": "resp_theirs", "store": False, "previous_response_id": None, "tools": [{"type": "web_search"}]}
+    body = {**json.loads(HI[0].data), **said, "service_tier": "flex", "brand_new": {"a": 1.0}}
+    chat = chat_of([replace(HI[0], data=json.dumps(body).encode())])
+    async with http(chat) as client:
+        sent = {"model": "chat", "input": "hi", "tools": [], "service_tier": "auto"}
+        answer = (await client.post("/v1/responses", json=sent, headers=HEADERS)).json()
+    assert answer["id"] != "resp_theirs"
+    assert answer["store"] is True
+    assert (answer["tools"], answer["service_tier"], answer["brand_new"]) == (said["tools"], "flex", {"a": 1.0})
+
+
 @pytest.mark.parametrize("asked_by", ["field", "header"])
 async def test_what_is_not_to_be_kept_is_not(asked_by: str) -> None:
     async with sdk(chat_of(HI)) as client:
@@ -223,6 +236,9 @@ async def test_an_answer_of_the_cache_is_a_response_of_its_own() -> None:
         ("conversation", {"input": "hi", "conversation": "conv_1"}),
         ("input", {"input": ""}),
         ("input", {"input": []}),
+        ("input", {"input": 5}),
+        ("input[1]", {"input": [{"role": "user", "content": "hi"}, 5]}),
+        ("input[0].type", {"input": [{"type": 5}]}),
     ],
 )
 async def test_what_cannot_be_answered_is_refused(field: str, fields: dict[str, Any]) -> None:
@@ -230,6 +246,14 @@ async def test_what_cannot_be_answered_is_refused(field: str, fields: dict[str, 
         answer = await client.post("/v1/responses", json={"model": "chat", **fields}, headers=HEADERS)
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == field
+
+
+async def test_what_is_wrong_within_an_item_is_for_who_is_asked_to_say() -> None:
+    odd = [{"type": None, "role": "assistant", "content": ["output_text", 5]}]
+    async with http(chat_of(HI, HI)) as client:
+        first = await client.post("/v1/responses", json={"model": "chat", "input": odd}, headers=HEADERS)
+        again = {"model": "chat", "input": "hi", "previous_response_id": first.json()["id"]}
+        assert (await client.post("/v1/responses", json=again, headers=HEADERS)).status_code == 200
 
 
 async def test_other_paths_and_methods_are_refused() -> None:

@@ -1,6 +1,7 @@
 """The items of a conversation: as they are listed, and as a model is told them again."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -53,7 +54,7 @@ def _is_text(written: bytes | Raw) -> bool:
 
 
 def _listed(item: dict[str, Raw], fresh: Callable[[], str]) -> dict[str, Raw]:
-    if "type" not in item:
+    if item.get("type", _NULL) == _NULL:
         item["type"] = raw("message" if "role" in item else "item_reference")
     kind = _string(item["type"])
     if kind == "message" and _is_text(item.get("content", b"")):
@@ -70,7 +71,8 @@ def _again(item: dict[str, Raw]) -> dict[str, Raw]:
     if kind in _NAMELESS:
         item.pop("id", None)
     if kind == "message" and b'"output_text"' in bytes(item.get("content", b"")):
-        item["content"] = raw([_unnoted(part) for part in _any(item["content"])])
+        with suppress(msgspec.DecodeError):  # whoever is asked says what is wrong with it
+            item["content"] = raw([_unnoted(part) for part in _any(item["content"])])
     return item
 
 

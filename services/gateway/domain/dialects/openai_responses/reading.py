@@ -6,6 +6,12 @@ from resilience.errors import Failure, Reason
 from services.gateway.domain.chat import Chat, decode_body
 
 
+class _Item(msgspec.Struct):
+    type: str | None = None
+    role: str | None = None
+    id: str | None = None
+
+
 class _Format(msgspec.Struct):
     type: str = ""
 
@@ -27,15 +33,17 @@ class _Body(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Body)
+_items = msgspec.json.Decoder(list[_Item])
 _NOTHING = (b"", b"null", b'""', b"[]")
+_LONGEST_NOTHING = 5
+"""Bytes, and one more."""
 _IMAGE = b'"input_image"'
 
 
 def read_chat(body: bytes) -> Chat:
     """See Dialect.read. What only OpenAI itself could keep to, for it keeps state there, is refused."""
     read = decode_body(_decoder, body)
-    if bytes(read.input) in _NOTHING:
-        raise _refused("There is no input.", "input")
+    _check_input(read.input)
     if read.background:
         raise _refused("Responses are not made in the background here.", "background")
     if bytes(read.conversation) not in _NOTHING:
@@ -47,10 +55,24 @@ def read_chat(body: bytes) -> Chat:
         body,
         tools=bool(read.tools),
         json_schema=answer_format is not None and answer_format.type == "json_schema",
-        vision=_IMAGE in bytes(read.input),
+        vision=_IMAGE in body,
         plain=False,
         continuable=False,
     )
+
+
+def _check_input(written: msgspec.Raw) -> None:
+    """Raise Failure(INVALID_REQUEST) unless it is a text or a list of objects; what they say the vendor reads."""
+    head = bytes(memoryview(written)[:_LONGEST_NOTHING])
+    if head in _NOTHING:
+        raise _refused("There is no input.", "input")
+    if head.startswith(b'"'):
+        return
+    try:
+        _items.decode(written)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at `$")
+        raise _refused(f"{what}.", f"input{path.rstrip('`')}") from None
 
 
 def _refused(why: str, field: str) -> Failure:

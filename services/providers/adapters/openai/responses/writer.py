@@ -1,10 +1,10 @@
 """A streamed reply, written as a response's events in their order.
 
 Items follow each other; only calls may be open side by side, as vendors interleave them. A call ends before the next
-one where its arguments are whole, else before what else is said.
+item where its arguments are whole, else at the end.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from services.providers.adapters.openai.responses import items
@@ -45,11 +45,12 @@ class ResponseWriter:
         self._usage: Usage | None = None
         self._finish = Finish(STOP)
 
-    def write(self, event: Event) -> Iterator[bytes]:
+    def write(self, event: Event) -> Iterable[bytes]:
         """See EventWriter."""
-        for data in self._written(event):
-            yield from self._beginning()
-            yield data
+        said = self._said
+        if isinstance(event, TextAdded) and isinstance(said, OpenMessage) and said.goes_on(event):
+            return (said.more(event.text),)  # what most events are
+        return self._with_beginning(event)
 
     def end(self) -> Iterator[bytes]:
         """See EventWriter."""
@@ -58,6 +59,11 @@ class ResponseWriter:
         yield from self._close(status)
         whole = items.response(self._head, status, self._output, self._finish, self._usage)
         yield self._events.event(status, response=whole)
+
+    def _with_beginning(self, event: Event) -> Iterator[bytes]:
+        for data in self._written(event):
+            yield from self._beginning()
+            yield data
 
     def _written(self, event: Event) -> Iterator[bytes]:
         match event:
@@ -134,9 +140,12 @@ class ResponseWriter:
             yield from self._close()  # what comes after is another thought
 
     def _call(self, event: ToolCallBegan) -> Iterator[bytes]:
+        yield from self._close()
         if event.signature:  # a call has no place for it
-            yield from self._think(ReasoningAdded(signature=event.signature))
-        yield from self._close_whole()
+            thought = OpenThought(self._events, len(self._output), f"rs_{self._fresh()}")
+            yield from self._opened(thought)
+            thought.sign(event.signature)
+            yield from self._ended(thought, *thought.end())
         call = OpenCall(self._events, len(self._output), f"fc_{self._fresh()}", event.id, event.name)
         self._calls[event.call] = call
         yield from self._opened(call)
@@ -156,18 +165,12 @@ class ResponseWriter:
         self._output[item.index] = whole
         return iter(events)
 
-    def _close(self, status: str = items.COMPLETED) -> Iterator[bytes]:
-        """End what is open."""
+    def _close(self, status: str = "") -> Iterator[bytes]:
+        """End what is open, but calls that may go on; these too where there is a `status`, which is the response's."""
         if (said := self._said) is not None:
             self._said = None
-            yield from self._ended(said, *(said.end() if isinstance(said, OpenThought) else said.end(status)))
-        calls, self._calls = self._calls, {}
-        for call in calls.values():
-            yield from self._ended(call, *call.end(status))
-
-    def _close_whole(self) -> Iterator[bytes]:
-        """End what is open but calls that may go on: most vendors interleave none."""
-        going_on = {number: call for number, call in self._calls.items() if not call.whole}
-        self._calls = {number: call for number, call in self._calls.items() if call.whole}
-        yield from self._close()
-        self._calls = going_on
+            ended = said.end() if isinstance(said, OpenThought) else said.end(status or items.COMPLETED)
+            yield from self._ended(said, *ended)
+        for number in [number for number, call in self._calls.items() if status or call.whole]:
+            call = self._calls.pop(number)
+            yield from self._ended(call, *call.end(items.COMPLETED if call.whole else status))
