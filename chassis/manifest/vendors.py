@@ -17,5 +17,5 @@ HOSTED = (
 )
 """Those that have an address of their own."""
 
-SELF_HOSTED = ("openai-compatible", "vllm", "sglang", "tgi", "ollama", "llama-cpp", "lm-studio")
+SELF_HOSTED = ("openai-compatible", "bedrock", "vllm", "sglang", "tgi", "ollama", "llama-cpp", "lm-studio")
 """Those of which each provider has its own `base_url`."""

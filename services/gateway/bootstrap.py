@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from functools import partial
 
 from chassis.grpc.client import Peer
 from chassis.grpc.edge import anybody
@@ -17,11 +18,13 @@ from services.gateway.adapters.journal import Journal, Shipper
 from services.gateway.adapters.memory_answers import MemoryAnswers
 from services.gateway.adapters.memory_keys import MemoryKeys
 from services.gateway.adapters.memory_limiter import MemoryLimiter
+from services.gateway.adapters.memory_responses import MemoryResponses
 from services.gateway.adapters.providers import ProvidersHop
 from services.gateway.adapters.redis_answers import RedisAnswers
 from services.gateway.adapters.redis_keys import RedisKeys
 from services.gateway.adapters.redis_limiter import RedisLimiter
 from services.gateway.adapters.redis_link import RedisLink
+from services.gateway.adapters.redis_responses import RedisResponses
 from services.gateway.application.admit import Admit
 from services.gateway.application.answer_once import AnswerOnce
 from services.gateway.application.answers import AnswerStore
@@ -31,21 +34,29 @@ from services.gateway.application.complete_chat import CompleteChat
 from services.gateway.application.degrade import AnswerOrDegrade
 from services.gateway.application.guard import Guard
 from services.gateway.application.idempotency import KeyStore
+from services.gateway.application.keep_responses import GoOnFrom, KeepResponses
+from services.gateway.application.list_models import ListModels
 from services.gateway.application.plan_request import PlanRequest
 from services.gateway.application.recall import Recall
+from services.gateway.application.responses import ResponseStore
 from services.gateway.application.settle import Settle
 from services.gateway.application.shadow import Shadow
 from services.gateway.application.shed import Shed
+from services.gateway.domain.dialects.openai_responses import OPENAI_RESPONSES
 from services.gateway.domain.limits import RateLimiter
 from services.gateway.domain.pressure import Pressure
 from services.gateway.domain.targets import Targets
+from services.gateway.entrypoints import grpc_embeddings, grpc_models
 from services.gateway.entrypoints.door import open_door
 from services.gateway.entrypoints.exchange import Exchanges
 from services.gateway.entrypoints.grpc import SERVICE, ChatServicer
+from services.gateway.entrypoints.grpc_embeddings import EmbeddingServicer
+from services.gateway.entrypoints.grpc_models import ModelServicer
 from services.gateway.entrypoints.http.app import CHATS, build_app
 from services.gateway.entrypoints.http.chat import Chats
 from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.models import Models
+from services.gateway.entrypoints.http.responses import Responses
 from services.gateway.entrypoints.kafka import BreakersListener, VerdictsListener
 from services.gateway.entrypoints.ticks import Ticks
 from services.gateway.settings import Settings
@@ -97,7 +108,7 @@ async def build(settings: Settings, service: Service) -> None:
     background.start("journal shipper", shipper.run)
     service.stack.push_async_callback(shipper.drain, settings.rest_drain)
     await enter(snapshots)
-    limiter, answers, keys = await _shared_state(settings, service)
+    limiter, answers, keys, responses = await _shared_state(settings, service)
 
     pressure = Pressure(most=settings.max_requests)
     background.start("ticks", Ticks(pressure, clock).measure)
@@ -107,28 +118,33 @@ async def build(settings: Settings, service: Service) -> None:
     settle = Settle(journal, clock)
     attempt = AttemptTargets(ProvidersHop(providers), targets, clock, rng)
     shadow = await enter(Shadow(attempt, targets, settle, clock))
-    complete = CompleteChat(
-        stages=(
-            Authenticate(authenticator, configuration),
-            Shed(pressure, rng),
-            Admit(limiter, journal),
-            Guard(),
-        ),
+    first = (Authenticate(authenticator, configuration), Shed(pressure, rng), Admit(limiter, journal))
+    guard = Guard()
+    main_line = partial(
+        CompleteChat,
         recall=recall,
         plan=PlanRequest(targets, clock, rng),
         shadow=shadow,
         attempt=AnswerOrDegrade(attempt, targets, stale=recall.stale),
         settle=settle,
     )
-    exchanges = Exchanges(complete, pressure, clock)
+    exchanges = Exchanges(main_line(stages=(*first, guard)), pressure, clock)
+    go_on_from = GoOnFrom(responses, max_body=settings.max_body_bytes)
+    responding = Exchanges(KeepResponses(main_line(stages=(*first, go_on_from, guard)), responses), pressure, clock)
     once = AnswerOnce(keys, authenticator, clock, ttl=settings.idempotency_retention)
 
+    list_models = ListModels(authenticator, configuration)
     app = build_app(
         chats={
-            path: Endpoint(Chats(exchanges, dialect, clock), once, max_body=settings.max_body_bytes)
+            path: Endpoint(
+                Chats(responding if dialect is OPENAI_RESPONSES else exchanges, dialect, clock),
+                once,
+                max_body=settings.max_body_bytes,
+            )
             for path, dialect in CHATS.items()
         },
-        models_endpoint=Models(authenticator, configuration),
+        kept=Responses(authenticator, responses),
+        models_endpoint=Models(list_models),
         door=open_door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
         health=health,
     )
@@ -137,19 +153,25 @@ async def build(settings: Settings, service: Service) -> None:
         GrpcServer(
             settings,
             health,
-            add=[ChatServicer(exchanges, once).register],
-            services=[SERVICE],
+            add=[
+                ChatServicer(exchanges, once).register,
+                EmbeddingServicer(exchanges, once).register,
+                ModelServicer(list_models).register,
+            ],
+            services=[SERVICE, grpc_embeddings.SERVICE, grpc_models.SERVICE],
             admit=anybody,
         )
     )
 
 
-async def _shared_state(settings: Settings, service: Service) -> tuple[RateLimiter, AnswerStore, KeyStore]:
+async def _shared_state(
+    settings: Settings, service: Service
+) -> tuple[RateLimiter, AnswerStore, KeyStore, ResponseStore]:
     """What gateways keep together in Redis, or this one by itself where there is none."""
     clock = service.clock
     if not settings.redis_url:
-        return MemoryLimiter(clock), MemoryAnswers(clock), MemoryKeys(clock)
+        return MemoryLimiter(clock), MemoryAnswers(clock), MemoryKeys(clock), MemoryResponses(clock)
     link = await service.stack.enter_async_context(RedisLink(settings.redis_url, clock))
     service.background.start("redis", link.run)
     limiter = RedisLimiter(link, clock, expected_gateways=settings.expected_gateways)
-    return limiter, RedisAnswers(link, clock), RedisKeys(link, clock)
+    return limiter, RedisAnswers(link, clock), RedisKeys(link, clock), RedisResponses(link, clock)

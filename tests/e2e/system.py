@@ -16,7 +16,7 @@ import openai
 import pyqwest
 
 from chassis import keys
-from simulator import Simulator
+from simulator import Simulator, VendorSpec
 from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.kafka import Kafka, private_kafka
 from tests.stack.ports import free_port
@@ -236,7 +236,9 @@ async def running_system(
             *await asyncio.gather(enter(private_kafka()), enter(private_postgres()), enter(private_redis()))
         )
         database = await enter(stores.postgres.fresh_database())
-        simulator = await enter(Simulator(vendors=["alpha", "beta"], seed=1))
+        simulator = await enter(
+            Simulator(vendors=["alpha", "beta", VendorSpec(name="claude", dialect="anthropic")], seed=1)
+        )
         written = manifest(simulator) if manifest is not None else _manifest(simulator, webhook)
         system = System(directory, stores, database, simulator, written, otlp=otlp, environment=environment)
         for service in system.services.values():

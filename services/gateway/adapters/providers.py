@@ -15,6 +15,10 @@ from services.gateway.domain.usage import Usage
 DIALECTS = {
     Name.OPENAI_CHAT: pb.DIALECT_OPENAI_CHAT,
     Name.ANTHROPIC_MESSAGES: pb.DIALECT_ANTHROPIC_MESSAGES,
+    Name.OPENAI_EMBEDDINGS: pb.DIALECT_OPENAI_EMBEDDINGS,
+    Name.OPENAI_COMPLETIONS: pb.DIALECT_OPENAI_COMPLETIONS,
+    Name.ANTHROPIC_COUNT_TOKENS: pb.DIALECT_ANTHROPIC_COUNT_TOKENS,
+    Name.OPENAI_RESPONSES: pb.DIALECT_OPENAI_RESPONSES,
 }
 UNSUPPORTED = {
     Unsupported.AUTO: pb.UNSUPPORTED_AUTO,
@@ -92,6 +96,7 @@ def _to_wire(envelope: Envelope) -> pb.Envelope:
         traceparent=envelope.traceparent,
         prefix=envelope.prefix,
         unsupported=UNSUPPORTED[envelope.unsupported],
+        headers=envelope.headers,
     )
 
 

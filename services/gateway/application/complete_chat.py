@@ -14,6 +14,8 @@ from services.gateway.application.settle import Settle
 from services.gateway.application.shadow import Shadow
 
 Stage = Callable[[Exchange], Awaitable[None]]
+Complete = Callable[[Exchange], AsyncGenerator[Frame, None]]
+"""The main line, or what stands around it."""
 
 
 class CompleteChat:

@@ -4,12 +4,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Seque
 from contextlib import aclosing
 
 from events.requests import Cache, Cause
-from resilience.errors import Failure
+from resilience.errors import Failure, Reason
 from resilience.retry import Recovery, recovery_from
 from services.gateway.application.attempt import AttemptTargets
 from services.gateway.application.exchange import Degraded, Exchange
 from services.gateway.application.ports import Frame
 from services.gateway.domain.dialect import STOP, StaticAnswer
+from services.gateway.domain.dialects.anthropic_count_tokens.dialect import counted
+from services.gateway.domain.media_bytes import TOKENS_PER_MEDIUM, media_in
 from services.gateway.domain.plan import Step
 from services.gateway.domain.targets import Targets
 from services.gateway.domain.usage import Usage
@@ -41,7 +43,8 @@ class AnswerOrDegrade:
             refused = failure
         else:
             return
-        async with aclosing(self._instead(exchange, refused)) as frames:
+        instead = self._estimate if exchange.dialect.name.free else self._instead
+        async with aclosing(instead(exchange, refused)) as frames:
             async for frame in frames:
                 yield frame
 
@@ -66,12 +69,23 @@ class AnswerOrDegrade:
                     raise
             else:
                 return
-        if not degradation.answer:
-            exchange.degraded = None
-            raise failure
-        exchange.degraded = Degraded.STATIC_ANSWER
+        exchange.degraded = None
         for frame in _static(exchange, degradation.answer):
+            exchange.degraded = Degraded.STATIC_ANSWER
             yield frame
+        if exchange.degraded is None:
+            raise failure
+
+    async def _estimate(self, exchange: Exchange, failure: Failure) -> AsyncGenerator[Frame, None]:
+        """What the prompt counts at the target that would be asked first, of which chats have told how it counts."""
+        if failure.reason is not Reason.UNSUPPORTED_BY_TARGET:
+            raise failure
+        exchange.estimated = True
+        steps = exchange.plan.steps if exchange.plan is not None else ()
+        state = self._targets.of(exchange.organization.id, steps[0].target.name)
+        count, size = media_in(exchange.body)
+        text = state.tokens.usage(len(exchange.body) - size, 0).input_tokens
+        yield Frame(data=counted(max(1, text + count * TOKENS_PER_MEDIUM)), usage=Usage(), end=True)
 
     def _smaller(self, exchange: Exchange) -> list[Step]:
         return [
@@ -81,10 +95,15 @@ class AnswerOrDegrade:
 
 
 def _static(exchange: Exchange, text: str) -> Iterator[Frame]:
+    """The frames of the operator's text; none where there is no text, or it is no answer to what was asked."""
+    if not text:
+        return
     dialect = exchange.dialect
     answer = StaticAnswer(exchange.id, exchange.chat.model, int(exchange.started_at.timestamp()), text)
     if not exchange.stream:
-        yield Frame(data=dialect.static_whole(answer), finish_reason=STOP, usage=Usage(), end=True)
+        whole = dialect.static_whole(answer)
+        if whole is not None:
+            yield Frame(data=whole, finish_reason=STOP, usage=Usage(), end=True)
         return
     for data, said, reason in dialect.static_stream(answer):
         yield Frame(data=data, text=said, finish_reason=reason)

@@ -1,5 +1,6 @@
 """One request on its way through the stages: each stage reads what it needs and adds what it found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +48,8 @@ class Exchange:
     """What the body is written in, and its answer is to be."""
     operation: str = "chat"
     """What the ledger calls it."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What of the caller's a vendor of the same dialect is told, by lower-case names."""
 
     # authenticate
     principal: Principal = field(init=False)
@@ -54,6 +57,9 @@ class Exchange:
     project: Project = field(init=False)
     # shed
     criticality: Criticality = Criticality.DEFAULT
+    # go on from
+    previous_response: str = ""
+    """Id of the response that this one goes on from; empty where it begins a conversation, or says all of it itself."""
     # admit
     limit: Decision | None = None
     # guard
@@ -82,6 +88,8 @@ class Exchange:
     continued_at: int | None = None
     """Characters of the answer that were passed on when it broke off and another attempt went on."""
     degraded: Degraded | None = None
+    estimated: bool = False
+    """The answer is a count that no vendor made."""
     dropped: tuple[str, ...] = ()
     """Fields of the request that whoever answered was not told."""
     # settle

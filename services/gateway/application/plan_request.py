@@ -20,14 +20,17 @@ class PlanRequest:
 
     async def __call__(self, exchange: Exchange) -> None:
         """Order the targets of the model's route. Raises Failure(NO_CAPABLE_TARGET)."""
-        organization = exchange.organization
+        organization, free = exchange.organization, exchange.dialect.name.free
 
         def cost(target: Target, tokens: int) -> float | None:
             price = organization.price(target.name, exchange.started_at)
             return None if price is None else price.cost(Usage(tokens, tokens)) / NANOS_PER_DOLLAR
 
         planner = Planner(
-            lambda target: self._targets.of(organization.id, target.name), cost, self._clock.monotonic(), self._rng
+            lambda target: self._targets.of(organization.id, target.name, free=free),
+            cost,
+            self._clock.monotonic(),
+            self._rng,
         )
         exchange.plan = planner.plan(
             Request(exchange.id, exchange.options.session, exchange.chat, exchange.route, exchange.policy)

@@ -1,7 +1,8 @@
 """What the gateway needs from outside, and what those who give it must keep to."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from events.cloudevents import Record
@@ -25,6 +26,8 @@ class Envelope(NamedTuple):
     dialect: Name
     """What `body` is written in."""
     unsupported: Unsupported = Unsupported.AUTO
+    headers: Mapping[str, str] = MappingProxyType({})
+    """What of the caller's a vendor of the same dialect is told, by lower-case names."""
     prefix: str = ""
     """Text that the answer has already; the target is to go on after it."""
 

@@ -36,7 +36,14 @@ class Recall:
         if options.no_store or not (cache.ttl > 0 or shares):
             return await ask(exchange)
         principal, stream = exchange.principal, bool(exchange.stream)
-        key = cache_key(principal.organization, principal.project, exchange.dialect, exchange.chat, stream=stream)
+        key = cache_key(
+            principal.organization,
+            principal.project,
+            exchange.dialect,
+            exchange.chat,
+            stream=stream,
+            headers=exchange.headers,
+        )
         if key is None:
             return await ask(exchange)
         if cache.ttl > 0:
@@ -157,6 +164,7 @@ class _Shared:
         exchange.answering = self.first.answering
         exchange.continued_at = self.first.continued_at
         exchange.degraded = self.first.degraded
+        exchange.estimated = self.first.estimated
         exchange.age = self.first.age
 
 

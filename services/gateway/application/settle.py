@@ -50,6 +50,8 @@ class Settle:
 
     def _cost(self, exchange: Exchange, attempt: Attempt) -> int | None:
         """Nanodollars; nothing for an attempt that used nothing, None where price or usage is not known."""
+        if exchange.dialect.name.free:
+            return 0
         if attempt.usage is None:
             return None if attempt.outcome is Outcome.SUCCEEDED else 0
         price = exchange.organization.price(attempt.target.name, exchange.started_at)

@@ -37,7 +37,9 @@ class Shadow:
         self._copies: set[asyncio.Task[None]] = set()
 
     def __call__(self, exchange: Exchange) -> None:
-        """Begin the copies that the route wants of this request."""
+        """Begin the copies that the route wants of this request; none of what says nothing of how a target answers."""
+        if exchange.dialect.name.free:
+            return
         for target in exchange.route.targets:
             if (
                 target.shadow
@@ -88,6 +90,7 @@ class Shadow:
             span=trace.INVALID_SPAN,
             dialect=exchange.dialect,
             operation=OPERATION,
+            headers=exchange.headers,
         )
         copy.principal = exchange.principal
         copy.organization = exchange.organization

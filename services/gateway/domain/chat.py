@@ -1,4 +1,7 @@
-"""A chat as the gateway must understand it: as little as possible, the rest is the vendor's to read."""
+"""A chat as the gateway must understand it: as little as possible, the rest is the vendor's to read.
+
+Whatever else is asked of a model, such as vectors of a text, is read as a chat that wants little.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +27,8 @@ class Chat:
     vision: bool = False
     plain: bool = True
     """The answer is one text: no tools, no JSON, no alternatives, no thoughts."""
+    continuable: bool = True
+    """Another target may go on with a stream that broke off, if the route wants that."""
 
     @property
     def tokens(self) -> int:
@@ -43,7 +48,7 @@ class Message(msgspec.Struct):
         return written.startswith(b"[") and mark in written
 
 
-class Body(Protocol):
+class Asking(Protocol):
     """What every dialect's body has."""
 
     @property
@@ -51,17 +56,30 @@ class Body(Protocol):
         """Whom it asks."""
         ...
 
+
+class Body(Asking, Protocol):
+    """What a chat's body has."""
+
     @property
     def messages(self) -> Sequence[Message]:
         """What it says."""
         ...
 
 
+A = TypeVar("A", bound=Asking)
 B = TypeVar("B", bound=Body)
 
 
 def read_body(decoder: msgspec.json.Decoder[B], body: bytes) -> B:
     """Decode a chat's body. Raises Failure(INVALID_REQUEST), whose detail names the field where one is wrong."""
+    read = decode_body(decoder, body)
+    if not read.messages:
+        raise Failure(Reason.INVALID_REQUEST, "There are no messages.", detail=_param("messages"))
+    return read
+
+
+def decode_body(decoder: msgspec.json.Decoder[A], body: bytes) -> A:
+    """Decode the body of whatever asks a model. Raises as `read_body` does."""
     try:
         read = decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -74,8 +92,6 @@ def read_body(decoder: msgspec.json.Decoder[B], body: bytes) -> B:
         raise Failure(Reason.INVALID_REQUEST, f"The body is not JSON: {error}.") from None
     if not read.model:
         raise Failure(Reason.INVALID_REQUEST, "The model is empty.", detail=_param("model"))
-    if not read.messages:
-        raise Failure(Reason.INVALID_REQUEST, "There are no messages.", detail=_param("messages"))
     return read
 
 

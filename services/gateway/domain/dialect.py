@@ -15,6 +15,15 @@ class Name(StrEnum):
 
     OPENAI_CHAT = "openai-chat"
     ANTHROPIC_MESSAGES = "anthropic-messages"
+    OPENAI_EMBEDDINGS = "openai-embeddings"
+    OPENAI_COMPLETIONS = "openai-completions"
+    ANTHROPIC_COUNT_TOKENS = "anthropic-count-tokens"
+    OPENAI_RESPONSES = "openai-responses"
+
+    @property
+    def free(self) -> bool:
+        """Whether what is asked in it costs nothing, has limits of its own, and tells nothing of how a target chats."""
+        return self is Name.ANTHROPIC_COUNT_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Told:
     page: str
     vendor: object | None = None
     """The vendor's own words: JSON, or text."""
+    events: int = 0
+    """How many events of a stream came before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,8 @@ class Dialect(Protocol):
         """For an attempt of `target` that goes on after what was said."""
         ...
 
-    def static_whole(self, answer: StaticAnswer) -> bytes:
-        """A static answer's body."""
+    def static_whole(self, answer: StaticAnswer) -> bytes | None:
+        """A static answer's body; None where no text can be an answer."""
         ...
 
     def static_stream(self, answer: StaticAnswer) -> Iterator[tuple[bytes, str, str]]:

@@ -168,11 +168,14 @@ class Targets:
         self._rng = rng
         self._on_transition = on_transition
         self._most = most
-        self._states: OrderedDict[tuple[str, str], TargetState] = OrderedDict()
+        self._states: OrderedDict[tuple[str, str, bool], TargetState] = OrderedDict()
 
-    def of(self, organization: str, target: str) -> TargetState:
-        """What is known of `target` (`provider/model`); begins with nothing."""
-        key = (organization, target)
+    def of(self, organization: str, target: str, *, free: bool = False) -> TargetState:
+        """What is known of `target` (`provider/model`); begins with nothing.
+
+        `free`: of how it answers what costs nothing, which has limits of its own and says nothing of the rest.
+        """
+        key = (organization, target, free)
         state = self._states.get(key)
         if state is None:
             state = self._states[key] = TargetState(
@@ -194,10 +197,12 @@ class Targets:
         metrics.breakers_told.add(1, {"target": target, "state": State.CLOSED.value})
         self.of(organization, target).told_closed(explanation)
 
-    def _breaker(self, key: tuple[str, str], settings: BreakerSettings) -> Breaker:
-        organization, target = key
+    def _breaker(self, key: tuple[str, str, bool], settings: BreakerSettings) -> Breaker:
+        organization, target, free = key
 
         def tell(transition: Transition) -> None:
+            if free:
+                return
             metrics.breaker_transitions.add(1, {"target": target, "state": transition.state.value})
             self._on_transition(organization, target, transition)
 

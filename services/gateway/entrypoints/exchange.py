@@ -1,7 +1,7 @@
 """How a request, whatever it came by, begins its way through the stages."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 
 from opentelemetry import trace
@@ -10,7 +10,7 @@ from chassis.tracecontext import parent_of
 from events.requests import Outcome
 from resilience.clock import Clock
 from services.gateway import metrics
-from services.gateway.application.complete_chat import CompleteChat
+from services.gateway.application.complete_chat import Complete
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
 from services.gateway.domain.dialect import Dialect
@@ -28,7 +28,7 @@ def new_request_id() -> str:
 class Exchanges:
     """Opens exchanges, and sees to it that each one ends: its span, its metrics, the vendor's call."""
 
-    def __init__(self, complete: CompleteChat, pressure: Pressure, clock: Clock) -> None:
+    def __init__(self, complete: Complete, pressure: Pressure, clock: Clock) -> None:
         self._complete = complete
         self._pressure = pressure
         self._clock = clock
@@ -43,10 +43,11 @@ class Exchanges:
         options: Options,
         traceparent: str | None,
         dialect: Dialect,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[tuple[Exchange, AsyncGenerator[Frame, None]]]:
         """An exchange and its answer's frames; leaving the context ends it, whether the frames were all read or not.
 
-        `stream`: None where the body says.
+        `stream`: None where the body says. `headers`: see Exchange.
         """
         exchange = Exchange(
             id=new_request_id(),
@@ -59,6 +60,7 @@ class Exchanges:
             span=_tracer.start_span(dialect.operation, context=parent_of(traceparent), kind=trace.SpanKind.SERVER),
             dialect=dialect,
             operation=dialect.operation,
+            headers=headers or {},
         )
         metrics.in_flight.add(1)
         self._pressure.requests += 1

@@ -122,7 +122,7 @@ def to_response(data: bytes, usage: Usage | None, exchange: Exchange) -> pb.Comp
             pb.Choice(index=choice.index, message=_said(choice.message), finish_reason=choice.finish_reason or "")
             for choice in answer.choices
         ],
-        usage=_usage(usage),
+        usage=to_usage(usage),
         receipt=receipt(exchange),
     )
 
@@ -137,7 +137,7 @@ def to_piece(data: bytes) -> pb.StreamCompleteResponse:
 
 def to_last_piece(usage: Usage | None, exchange: Exchange) -> pb.StreamCompleteResponse:
     """What ends a streamed answer."""
-    return pb.StreamCompleteResponse(usage=_usage(usage), receipt=receipt(exchange))
+    return pb.StreamCompleteResponse(usage=to_usage(usage), receipt=receipt(exchange))
 
 
 def receipt(exchange: Exchange) -> pb.Receipt:
@@ -189,7 +189,8 @@ def _delta(choice: _Choice) -> pb.ChoiceDelta:
     )
 
 
-def _usage(usage: Usage | None) -> pb.Usage | None:
+def to_usage(usage: Usage | None) -> pb.Usage | None:
+    """Token counts; None where they are not known."""
     if usage is None:
         return None
     return pb.Usage(

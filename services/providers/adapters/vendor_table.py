@@ -28,6 +28,15 @@ OTHERS = {
     ),
     "anthropic": Described("Anthropic's messages", "", "platform.claude.com/docs/en/api"),
     "gemini": Described("Gemini's generateContent", "", "ai.google.dev/api/generate-content"),
+    "bedrock": Described(
+        "AWS Bedrock's Converse",
+        "The host of the base URL, `https://bedrock-runtime.<region>.amazonaws.com`, tells the region. A key is "
+        "`ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` after it where it is for a time only, or a Bedrock "
+        "API key. Has nothing for `n`, `logprobs`, `seed`, penalties, `user`, `parallel_tool_calls`, and addresses of "
+        "media but `s3://`. Fields of Converse that no other dialect has, such as `guardrailConfig`, pass as they are "
+        "written.",
+        "docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+    ),
     "cohere": Described(
         "Cohere's chat, version 2",
         "Has nothing for `n`, `logprobs`, `user`. A tool that must be called is the only one it is shown. Of documents "

@@ -8,9 +8,14 @@ from types import MappingProxyType
 from services.providers.adapters.anthropic.count_tokens import CountTokensDialect
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.adapters.bedrock.dialect import BedrockDialect
+from services.providers.adapters.bedrock.grammar import BedrockGrammar
+from services.providers.adapters.bedrock.write_request import OWN
 from services.providers.adapters.cohere.dialect import CohereDialect
+from services.providers.adapters.cohere.embeddings import CohereEmbeddings
 from services.providers.adapters.cohere.grammar import CohereGrammar
 from services.providers.adapters.gemini.dialect import GeminiDialect
+from services.providers.adapters.gemini.embeddings import GeminiEmbeddings
 from services.providers.adapters.gemini.grammar import GeminiGrammar
 from services.providers.adapters.openai.completions import CompletionsDialect
 from services.providers.adapters.openai.dialect import OpenAIDialect
@@ -90,7 +95,8 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             open_=open_,
         )
 
-    claude = AnthropicDialect(max_event=max_event)
+    claude, cohere = AnthropicDialect(max_event=max_event), CohereDialect(max_event=max_event)
+    gemini = GeminiDialect(max_event=max_event)
     vendors = (
         of_openai(
             "openai",
@@ -110,12 +116,18 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
         ),
         callers.vendor(
             "gemini",
-            GeminiDialect(max_event=max_event),
+            gemini,
             GeminiGrammar(),
+            beside={CallerDialect.OPENAI_EMBEDDINGS: GeminiEmbeddings(gemini)},
             base_url="https://generativelanguage.googleapis.com/v1beta",
         ),
+        callers.vendor("bedrock", BedrockDialect(max_event=max_event, now=now), BedrockGrammar(), own=OWN),
         callers.vendor(
-            "cohere", CohereDialect(max_event=max_event), CohereGrammar(), base_url="https://api.cohere.com/v2"
+            "cohere",
+            cohere,
+            CohereGrammar(),
+            beside={CallerDialect.OPENAI_EMBEDDINGS: CohereEmbeddings(cohere)},
+            base_url="https://api.cohere.com/v2",
         ),
         *(
             of_openai(preset.name, preset.means, preset.base_url, open_=preset.open, translated=preset.translated)

@@ -45,5 +45,6 @@ class CallVendor:
             body = await response.read(self._max_bytes)
         finally:
             await response.abandon()
-        answer = dialect.answer(body, response.header("x-request-id"))
+        read = request.read or dialect.answer
+        answer = read(body, response.header("x-request-id"))
         return replace(answer, dropped=request.dropped) if request.dropped else answer

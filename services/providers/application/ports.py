@@ -28,7 +28,8 @@ class VendorRequest:
 
     `path` is relative to the provider's base URL. `choices`: how many answers were asked for. `usage_hidden`: usage
     is asked for although the caller did not, so what only tells usage is not passed on. `dropped`: fields of the
-    caller's that it does not say. `headers`: beside those of every request and those that authenticate it.
+    caller's that it does not say. `headers`: beside those of every request and those that authenticate it. `read`:
+    reads a whole answer in place of the Dialect, where what was asked decides what the caller is told.
     """
 
     path: str
@@ -37,6 +38,7 @@ class VendorRequest:
     usage_hidden: bool = False
     dropped: tuple[str, ...] = ()
     headers: Headers = ()
+    read: Callable[[bytes, str], Answer] | None = None
 
 
 class StreamDecoder(Protocol):

@@ -44,6 +44,9 @@ _REFUSALS: dict[type[Complaint], tuple[str, str, str | None]] = {
 }
 
 
+_TEXTS = (b'"content":"', b'"arguments":"', b'"text":"', b'{"object":"list')
+
+
 class OpenAIDialect:
     """Renders faults in OpenAI's format."""
 
@@ -73,12 +76,15 @@ class OpenAIDialect:
 
     def wrong_types(self, *, stream: bool) -> bytes:
         """Render JSON in which everything is something else."""
-        wrong = b'{"id":7,"object":["chat"],"model":null,"choices":"none","usage":[1,2,3]}'
+        wrong = b'{"id":7,"object":["chat"],"model":null,"choices":"none","data":"none","usage":[1,2,3]}'
         return _event(wrong) if stream else wrong
 
     def open_text(self, piece: bytes) -> tuple[bytes, bytes]:
-        """Divide a piece before its text: that of the last chunk in it, or a function's arguments."""
-        at = max(piece.rfind(mark) + len(mark) for mark in (b'"content":"', b'"arguments":"'))
+        """Divide a piece before its text: that of the last chunk in it, or a function's arguments.
+
+        Vectors have no text, so what their body says of itself has to serve.
+        """
+        at = max(piece.rfind(mark) + len(mark) for mark in _TEXTS)
         return piece[:at], piece[at:]
 
 

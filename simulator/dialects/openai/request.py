@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from simulator.dialects.rejected import bad_request
 from simulator.functions import Answers, Function, Offer, called
 
 Limit = Annotated[int, msgspec.Meta(ge=1)]
+T = TypeVar("T")
 MAX_CHOICES = 128
 MAX_STOPS = 4
 _FIELD = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
@@ -160,9 +161,14 @@ _DECODER = msgspec.json.Decoder(ChatRequest)
 
 
 def decode(body: bytes) -> ChatRequest:
+    """Read a chat's body; raises RejectedError where it cannot be read."""
+    return read_body(_DECODER, body)
+
+
+def read_body(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     """Read a request's body; raises RejectedError where it cannot be read."""
     try:
-        return _DECODER.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError as problem:
         field = _FIELD.search(str(problem))
         raise bad_request(f"Invalid request: {problem}", field["field"] if field else None, "invalid_value") from None

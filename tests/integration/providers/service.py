@@ -1,7 +1,7 @@
 """A running providers service, the configuration it follows, and a client of it."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,8 @@ def envelope_of(
     traceparent: str = "",
     prefix: str = "",
     body: bytes | None = None,
+    dialect: pb.Dialect.ValueType = pb.DIALECT_OPENAI_CHAT,
+    headers: Mapping[str, str] | None = None,
     **fields: object,
 ) -> pb.Envelope:
     return pb.Envelope(
@@ -100,10 +102,11 @@ def envelope_of(
         organization=ORGANIZATION,
         provider=name,
         model=model,
-        dialect=pb.DIALECT_OPENAI_CHAT,
+        dialect=dialect,
         body=json.dumps({"model": "chat", "messages": MESSAGES, **fields}).encode() if body is None else body,
         traceparent=traceparent,
         prefix=prefix,
+        headers=headers,
     )
 
 

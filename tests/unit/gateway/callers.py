@@ -12,14 +12,17 @@ from chassis.http import App, Message
 from chassis.principal import Principal, Role
 from resilience.errors import Reason
 from services.gateway.adapters.memory_keys import MemoryKeys
+from services.gateway.adapters.memory_responses import MemoryResponses
 from services.gateway.application.answer_once import AnswerOnce
 from services.gateway.application.authenticate import Authenticator
-from services.gateway.application.complete_chat import CompleteChat
 from services.gateway.application.exchange import Exchange
+from services.gateway.application.keep_responses import GoOnFrom, KeepResponses
+from services.gateway.application.list_models import ListModels
 from services.gateway.application.ports import Frame
 from services.gateway.domain.configuration import Configuration, Key, Project
 from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
+from services.gateway.domain.dialects.openai_responses import OPENAI_RESPONSES
 from services.gateway.domain.pressure import Pressure
 from services.gateway.domain.route import Continuation, Policy
 from services.gateway.entrypoints.door import Door
@@ -28,6 +31,7 @@ from services.gateway.entrypoints.http.app import CHATS, build_app
 from services.gateway.entrypoints.http.chat import Chats
 from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.models import Models
+from services.gateway.entrypoints.http.responses import Responses
 from tests.unit.gateway.world import Answer, World, vendor
 
 PEPPER = b"p" * 32
@@ -94,10 +98,23 @@ class Chat:
             async for frame in self.world.complete(exchange):
                 yield frame
 
-        exchanges = Exchanges(cast("CompleteChat", complete), Pressure(most=1000), clock)
+        self._responses = MemoryResponses(clock)
+        go_on_from = GoOnFrom(self._responses, max_body=MAX_BODY)
+
+        async def go_on(exchange: Exchange) -> AsyncGenerator[Frame, None]:
+            exchange.principal = authenticator(exchange.secret)
+            await go_on_from(exchange)
+            async for frame in complete(exchange):
+                yield frame
+
+        exchanges = Exchanges(complete, Pressure(most=1000), clock)
+        responding = Exchanges(KeepResponses(go_on, self._responses), Pressure(most=1000), clock)
         once = AnswerOnce(MemoryKeys(clock), authenticator, clock, ttl=86_400)
         self._endpoints = {
-            path: Endpoint(Chats(exchanges, dialect, clock), once, max_body=MAX_BODY) for path, dialect in CHATS.items()
+            path: Endpoint(
+                Chats(responding if spoken is OPENAI_RESPONSES else exchanges, dialect, clock), once, max_body=MAX_BODY
+            )
+            for path, spoken in CHATS.items()
         }
         self._authenticator = authenticator
         self._path = next(path for path, spoken in CHATS.items() if spoken is dialect)
@@ -107,7 +124,8 @@ class Chat:
         """All of the gateway's HTTP side but the door's services."""
         return build_app(
             chats=self._endpoints,
-            models_endpoint=Models(self._authenticator, lambda: CONFIGURATION),
+            models_endpoint=Models(ListModels(self._authenticator, lambda: CONFIGURATION)),
+            kept=Responses(self._authenticator, self._responses),
             door=Door((), self._authenticator),
             health=Health(),
         )

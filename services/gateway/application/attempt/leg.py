@@ -62,6 +62,7 @@ class Leg:
                 traceparent=traceparent(self._span) if self._span.is_recording() else "",
                 dialect=exchange.dialect.name,
                 unsupported=exchange.policy.unsupported,
+                headers=exchange.headers,
                 prefix=prefix,
             )
         )
@@ -196,6 +197,8 @@ class Leg:
         Some tell at the beginning what the prompt was.
         """
         attempt, told = self.attempt, self.attempt.usage
+        if self._exchange.dialect.name.free:
+            return
         if told is None or self._told_at < attempt.characters:
             sent = len(self._exchange.body) + len(self._prefix)
             about = self._state.tokens.usage(sent, attempt.characters)

@@ -229,10 +229,12 @@ class Pursuit:
         asked = {attempt.target.name for attempt in self._exchange.attempts}
         named = [target for target in self._policy.fallbacks.get(reason, ()) if target.name not in asked]
         names = {target.name for target in named}
-        organization = self._exchange.organization.id
+        organization, free = self._exchange.organization.id, self._exchange.dialect.name.free
         self._candidates = [
             *(
-                _Candidate(Step(target, self._targets.of(organization, target.name), f"named for {reason.value}"))
+                _Candidate(
+                    Step(target, self._targets.of(organization, target.name, free=free), f"named for {reason.value}")
+                )
                 for target in named
             ),
             *(candidate for candidate in self._candidates if candidate.step.target.name not in names),

@@ -123,7 +123,7 @@ async def _open(leg: Leg, tried: Try, pursuit: Pursuit) -> Leg:
 def _may_continue(exchange: Exchange, said: Said, failure: Failure) -> bool:
     """Whether the route wants a broken answer continued, and this one can be."""
     policy, chat = exchange.policy.continuation, exchange.chat
-    if not exchange.stream or not said.parts or failure.reason is Reason.DEADLINE_EXCEEDED:
+    if not exchange.stream or not chat.continuable or not said.parts or failure.reason is Reason.DEADLINE_EXCEEDED:
         return False
     if recovery_from(failure.reason) in {Recovery.STOP, Recovery.ELSEWHERE}:
         return False

@@ -10,24 +10,38 @@ from chassis.http import App, Message, Receive, Scope, Send
 from chassis.pages import JSON, respond
 from resilience.errors import Failure, Reason
 from services.gateway.domain.dialect import Dialect
+from services.gateway.domain.dialects.anthropic_count_tokens import ANTHROPIC_COUNT_TOKENS
 from services.gateway.domain.dialects.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
+from services.gateway.domain.dialects.openai_completions import OPENAI_COMPLETIONS
+from services.gateway.domain.dialects.openai_embeddings import OPENAI_EMBEDDINGS
+from services.gateway.domain.dialects.openai_responses import OPENAI_RESPONSES
 from services.gateway.entrypoints.door import Door
 from services.gateway.entrypoints.exchange import new_request_id
-from services.gateway.entrypoints.http import models
+from services.gateway.entrypoints.http import models, responses
 from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.errors import REFERENCE, error_headers, error_of, reference
 from services.gateway.entrypoints.http.models import Models
 from services.gateway.entrypoints.http.request import CallerLeftError
+from services.gateway.entrypoints.http.responses import Responses
 
-CHATS: Mapping[str, Dialect] = {"/v1/chat/completions": OPENAI_CHAT, "/v1/messages": ANTHROPIC_MESSAGES}
-"""Where chats are asked for, and in which dialect."""
+CHATS: Mapping[str, Dialect] = {
+    "/v1/chat/completions": OPENAI_CHAT,
+    "/v1/completions": OPENAI_COMPLETIONS,
+    "/v1/embeddings": OPENAI_EMBEDDINGS,
+    "/v1/messages": ANTHROPIC_MESSAGES,
+    "/v1/messages/count_tokens": ANTHROPIC_COUNT_TOKENS,
+    responses.PATH: OPENAI_RESPONSES,
+}
+"""Where models are asked, and in which dialect."""
 
 log = structlog.stdlib.get_logger("http")
 
 
-def build_app(*, chats: Mapping[str, Endpoint], models_endpoint: Models, door: Door, health: Health) -> App:
-    """The ASGI application; `chats` by their paths."""
+def build_app(
+    *, chats: Mapping[str, Endpoint], models_endpoint: Models, kept: Responses, door: Door, health: Health
+) -> App:
+    """The ASGI application; `chats` by their paths. `kept`: the responses that are."""
     health_pages = pages.pages(health)
     reference_page = reference().encode()
 
@@ -36,9 +50,11 @@ def build_app(*, chats: Mapping[str, Endpoint], models_endpoint: Models, door: D
         if (chat := chats.get(path)) is not None:
             _only("POST", method)
             await chat(scope, receive, send)
-        elif path == models.PATH or path.startswith(f"{models.PATH}/"):
+        elif f"{path}/".startswith(f"{models.PATH}/"):
             _only("GET", method)
             await models_endpoint(scope, send)
+        elif path.startswith(f"{responses.PATH}/"):
+            await kept(scope, _with_request_id(send))
         elif path in pages.PATHS:
             await health_pages(scope, receive, send)
         elif door.handles(path):
@@ -48,19 +64,28 @@ def build_app(*, chats: Mapping[str, Endpoint], models_endpoint: Models, door: D
         else:
             raise Failure(Reason.NOT_FOUND, f"There is nothing at {path[:200]!r}.")
 
+    return _refusing(route)
+
+
+def _refusing(route: App) -> App:
+    """`route`, which answers its failures."""
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await route(scope, receive, send)
         except Failure as failure:
-            await _refuse(send, failure, _dialect_at(scope["path"]))
+            await _refuse(send, failure, _dialect_of(scope))
         except CallerLeftError:
             return
 
     return app
 
 
-def _dialect_at(path: str) -> Dialect:
-    """What a caller of `path` speaks, whether there is something at it or not."""
+def _dialect_of(scope: Scope) -> Dialect:
+    """What a caller speaks, whether there is something at the path or not."""
+    path = scope["path"]
+    if f"{path}/".startswith(f"{models.PATH}/") and models.asks_as_anthropic(scope):
+        return ANTHROPIC_MESSAGES
     return next((dialect for root, dialect in CHATS.items() if f"{path}/".startswith(f"{root}/")), OPENAI_CHAT)
 
 

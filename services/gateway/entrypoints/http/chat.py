@@ -47,6 +47,7 @@ class Chats:
             options=request.options,
             traceparent=request.traceparent,
             dialect=self._dialect,
+            headers=request.headers,
         ) as (exchange, frames):
             try:
                 first = await anext(frames)
@@ -100,14 +101,17 @@ async def _events(exchange: Exchange, first: Frame, frames: AsyncGenerator[Frame
     """The answer as server-sent events. The status is sent, so that an error is the last event."""
     dialect = exchange.dialect
     event = dialect.event
+    events = 0
     try:
         if first.data:
+            events = 1
             yield Chunk(event(first.data))
         async for frame in frames:
             if frame.data:
+                events += 1
                 yield Chunk(event(frame.data))
     except Exception as error:  # noqa: BLE001 - the edge, as above
-        _, body = error_of(_as_failure(error, exchange), exchange.id, dialect)
+        _, body = error_of(_as_failure(error, exchange), exchange.id, dialect, events=events)
         yield Chunk(event(body))
         yield Chunk(b"", last=True)
     else:
@@ -133,6 +137,8 @@ def _how(exchange: Exchange) -> list[tuple[bytes, bytes]]:
         headers.append((b"x-seawall-degraded", exchange.degraded.value.encode()))
     if exchange.continued_at is not None:
         headers.append((b"x-seawall-continued-at", str(exchange.continued_at).encode()))
+    if exchange.estimated:
+        headers.append((b"x-seawall-estimated", b"true"))
     if exchange.dropped:
         headers.append((b"x-seawall-dropped", _names(exchange.dropped)))
     return headers

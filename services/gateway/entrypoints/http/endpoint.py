@@ -1,7 +1,7 @@
 """A POST endpoint that calls models: what they have in common, whatever they ask and answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from chassis.http import Receive, Scope, Send
 from services.gateway.application.answer_once import AnswerOnce, Keyed, Part, Parts
 from services.gateway.domain.options import Options
 from services.gateway.entrypoints.http.options import options_of
-from services.gateway.entrypoints.http.request import body_of, header, secret_of
+from services.gateway.entrypoints.http.request import body_of, header, secret_of, told_of
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -28,6 +28,8 @@ class Request:
     body: bytes
     options: Options
     traceparent: str | None
+    headers: Mapping[str, str]
+    """What a vendor of the caller's dialect is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises Failure before anything was sent, or CallerLeftError."""
         body = await body_of(scope, receive, self._max_body)
-        request = Request(secret_of(scope), body, options_of(scope), header(scope, b"traceparent"))
+        request = Request(secret_of(scope), body, options_of(scope), header(scope, b"traceparent"), told_of(scope))
         leaving = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
         try:
             if request.options.idempotency_key:

@@ -146,8 +146,8 @@ def status_of(failure: Failure) -> int:
     return ERRORS[failure.reason].status
 
 
-def error_of(failure: Failure, request_id: str, dialect: Dialect) -> tuple[int, bytes]:
-    """HTTP status and body of an error, in the shape of the caller's dialect."""
+def error_of(failure: Failure, request_id: str, dialect: Dialect, *, events: int = 0) -> tuple[int, bytes]:
+    """HTTP status and body of an error, in the shape of the caller's dialect. `events`: see Told."""
     words = failure.body if isinstance(failure, VendorFailure) else b""
     return dialect.error(
         Told(
@@ -159,6 +159,7 @@ def error_of(failure: Failure, request_id: str, dialect: Dialect) -> tuple[int, 
             request_id=request_id,
             page=f"{REFERENCE}#{failure.reason.value}",
             vendor=_readable(words) if words else None,
+            events=events,
         )
     )
 

@@ -8,6 +8,8 @@ from resilience.errors import Failure, Reason
 
 BODY_TIMEOUT = 30.0
 """Seconds for a body to arrive whole."""
+TOLD = frozenset({b"anthropic-beta", b"anthropic-version"})
+"""Headers that are passed on to a vendor of the caller's own dialect; what is not listed goes no further."""
 DISCARD_TIMEOUT = 2.0
 MAX_DISCARDED = 64_000_000
 """How long, and how many bytes of, a body over the limit is still read, so that its sender hears the answer."""
@@ -31,6 +33,19 @@ def secret_of(scope: Scope) -> str | None:
         scheme, _, secret = authorization.partition(" ")
         return secret.strip() if scheme.lower() == "bearer" else None
     return header(scope, b"x-api-key")
+
+
+def told_of(scope: Scope) -> dict[str, str]:
+    """What a vendor of the caller's own dialect is told; values of a header that is sent twice are one list."""
+    told: dict[str, str] = {}
+    pairs: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for key, value in pairs:
+        if key in TOLD:
+            name, text = key.decode(), value.decode("latin-1").strip()
+            if not (text.isascii() and text.isprintable()):
+                raise Failure(Reason.INVALID_REQUEST, f"{name} is not printable ASCII.", detail={"param": name})
+            told[name] = f"{told[name]},{text}" if name in told else text
+    return told
 
 
 class CallerLeftError(Exception):

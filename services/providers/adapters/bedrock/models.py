@@ -2,9 +2,10 @@
 
 Sources, at docs.aws.amazon.com: bedrock/latest/userguide/model-parameters-{claude,mistral-chat-completion,cohere-
 command-r-plus}.html (`top_k`, `k`), .../prompt-caching.html (which models cache what), nova/latest/userguide/
-{complete-request-schema,prompting-precision}.html (`topK`, prefill), nova/latest/nova2-userguide/
-extended-thinking.html (`reasoningConfig`, and that `high` goes with no limit and no sampling). langchain-ai/docs pull
-5239 (`reasoning_effort` of gpt-oss and Kimi).
+{complete-request-schema,prompting-text-understanding}.html (`topK`, what an assistant's turn at the end does),
+nova/latest/nova2-userguide/extended-thinking.html (`reasoningConfig`; that `high` goes with no limit and no sampling:
+UKGovernmentBEIS/inspect_ai issue 3767 and promptfoo/promptfoo pull 6531). langchain-ai/docs pull 5239
+(`reasoning_effort` of gpt-oss and Kimi).
 """
 
 from collections.abc import Mapping

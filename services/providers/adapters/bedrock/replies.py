@@ -3,11 +3,13 @@
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 
+from resilience.errors import Reason
 from services.providers.adapters.bedrock import wire
-from services.providers.adapters.bedrock.answers import read_answered, read_event, read_finish
+from services.providers.adapters.bedrock.answers import OK, read_answered, read_event, read_finish
 from services.providers.adapters.bedrock.citations import read_citation
 from services.providers.adapters.bedrock.media import read_media
 from services.providers.domain.conversation import Part, Reasoning, Text, ToolCall
+from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import (
     ArgumentsAdded,
     Began,
@@ -70,7 +72,7 @@ class ReplyReader:
         if delta.text:
             yield TextAdded(delta.text)
         elif delta.tool_use is not None and index in self._calls:
-            if text := wire.fragment.decode(delta.tool_use.input or b'""'):
+            if text := delta.tool_use.input:
                 self._empty.discard(index)
                 yield ArgumentsAdded(self._calls[index], text)
         elif delta.reasoning_content is not None:
@@ -126,7 +128,12 @@ def _parts(block: wire.Block) -> Iterator[Part]:
 
 def _joined(pieces: list[str]) -> str:
     """Pieces of base64 as one: each has its own padding."""
-    return pieces[0] if len(pieces) == 1 else b64encode(b"".join(map(b64decode, pieces))).decode()
+    if len(pieces) == 1:
+        return pieces[0]
+    try:
+        return b64encode(b"".join(map(b64decode, pieces))).decode()
+    except ValueError:
+        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
 
 
 _UNSAID = wire.ReasoningText()

@@ -100,8 +100,14 @@ class MediaBlock(msgspec.Struct, gc=False):
     source: MediaSource | None = None
 
 
+class ToolUseDelta(msgspec.Struct, gc=False):
+    """A piece of a call's arguments."""
+
+    input: str | None = None
+
+
 class ToolUse(msgspec.Struct, rename="camel"):
-    """A call of a tool; `type` tells that it is the vendor's. `input`: an object, or a string of a piece of it."""
+    """A call of a tool; `type` tells that it is the vendor's."""
 
     tool_use_id: str = ""
     name: str = ""
@@ -167,7 +173,7 @@ class Delta(msgspec.Struct, rename="camel"):
     """What is added to a block."""
 
     text: str | None = None
-    tool_use: ToolUse | None = None
+    tool_use: ToolUseDelta | None = None
     reasoning_content: ReasoningContent | None = None
     citation: CitationObject | None = None
     image: MediaBlock | None = None
@@ -245,4 +251,3 @@ stream_event = msgspec.json.Decoder(StreamEvent)
 model_fields = msgspec.json.Decoder(ModelFields)
 error_body = msgspec.json.Decoder(ErrorBody)
 capital_error_body = msgspec.json.Decoder(CapitalErrorBody)
-fragment = msgspec.json.Decoder(str)

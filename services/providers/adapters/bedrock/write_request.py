@@ -5,14 +5,24 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from services.providers.adapters.anthropic.models import Traits
-from services.providers.adapters.anthropic.write_request import add_sampling, add_thinking
+from services.providers.adapters.anthropic.write_request import FORCED, add_sampling, add_thinking
 from services.providers.adapters.bedrock.blocks import Blocks, Written
 from services.providers.adapters.bedrock.messages import write_messages
 from services.providers.adapters.bedrock.models import Effort, Family, family_of
 from services.providers.adapters.bedrock.requests import continuation, path_of
 from services.providers.adapters.caller_body import invalid
 from services.providers.application.ports import VendorRequest
-from services.providers.domain.conversation import Conversation, Format, Role, Text, Thinking, Tool, ToolCall, Turn
+from services.providers.domain.conversation import (
+    Conversation,
+    Format,
+    Role,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    Turn,
+)
 from services.providers.domain.losses import Losses
 
 CONFIG = "inferenceConfig"
@@ -57,7 +67,7 @@ def write_request(
         body["system"] = system
     body |= {CONFIG: {}, ADDITIONAL: {}}
     _add_inference(body, conversation, family, losses)
-    _add_tools(body, conversation, blocks, losses)
+    _add_tools(body, conversation, family, blocks, losses)
     if conversation.format is not None:
         _add_format(body, conversation.format, losses)
     _add_own(body, conversation.extra)
@@ -91,9 +101,16 @@ def _add_inference(body: Written, asks: Conversation, family: Family, losses: Lo
     else:
         _ask_other(body, asks, family, losses)
     if asks.stop:
-        body[CONFIG]["stopSequences"] = [sequence for sequence in asks.stop if sequence]
-        if not all(asks.stop):
-            losses.meaning("stop")
+        _add_stop(body, asks.stop, family, losses)
+
+
+def _add_stop(body: Written, stop: Sequence[str], family: Family, losses: Losses) -> None:
+    """Where to stop. Claude refuses white space alone; it tells which one it met, where that is asked for."""
+    taken = [sequence for sequence in stop if (sequence if family.claude is None else sequence.strip())]
+    if len(taken) < len(stop):
+        losses.meaning("stop")
+    if taken:
+        body[CONFIG]["stopSequences"] = taken
         if family.claude is not None:
             body[ASKED_BACK] = (_STOP_SEQUENCE,)
 
@@ -153,20 +170,18 @@ def _put(own: Written, path: Sequence[str], value: object) -> None:
     own[name] = value
 
 
-def _add_tools(body: Written, asks: Conversation, blocks: Blocks, losses: Losses) -> None:
+def _add_tools(body: Written, asks: Conversation, family: Family, blocks: Blocks, losses: Losses) -> None:
     """The tools. Where there are calls or results, Bedrock wants those that were called told too.
 
     Source: what it answers where they are not, "The toolConfig field must be defined when using toolUse and toolResult
     content blocks" (aws-samples/bedrock-access-gateway pull 239).
     """
     called = dict.fromkeys(part.name for turn in asks.turns for part in turn.parts if isinstance(part, ToolCall))
-    choice = asks.tool_choice
-    mode = choice.mode if choice is not None else ""
-    if mode == "none":
+    choice, tools = asks.tool_choice, asks.tools
+    if choice is not None and choice.mode == "none":
         if not called:
             return  # what is not told of is not called
         losses.meaning("tool_choice")
-    tools = asks.tools
     if not tools:
         if not called:
             return
@@ -176,12 +191,17 @@ def _add_tools(body: Written, asks: Conversation, blocks: Blocks, losses: Losses
     for tool in tools:
         written.append({"toolSpec": _spec(tool)})
         written += blocks.cached(tool.cache, tool=True)
-    config: Written = {"tools": written}
-    if mode == "tool" and choice is not None:
-        config["toolChoice"] = {"tool": {"name": choice.name}}
-    elif mode in _CHOICES:
-        config["toolChoice"] = _CHOICES[mode]
-    body["toolConfig"] = config
+    body["toolConfig"] = {"tools": written}
+    if choice is not None and choice.mode in FORCED:
+        _force(body, choice, family, losses)
+
+
+def _force(body: Written, choice: ToolChoice, family: Family, losses: Losses) -> None:
+    """Which tool must be called. That the model decides is usual, and not every model lets itself be told so."""
+    if family.claude is not None and family.claude.always_thinks:
+        losses.meaning("tool_choice")
+    else:
+        body["toolConfig"]["toolChoice"] = {"tool": {"name": choice.name}} if choice.mode == "tool" else {"any": {}}
 
 
 def _spec(tool: Tool) -> Written:
@@ -220,6 +240,3 @@ def _add_own(body: Written, extra: Mapping[str, msgspec.Raw]) -> None:
     for name in (CONFIG, ADDITIONAL):
         if not body[name]:
             del body[name]
-
-
-_CHOICES: dict[str, Written] = {"auto": {"auto": {}}, "required": {"any": {}}}

@@ -28,15 +28,17 @@ _asked = msgspec.json.Decoder(_Asked)
 
 
 def path_of(model: str, *, stream: bool) -> str:
-    """Below `…/v1beta` of the Gemini API, and below `…/publishers/google` of Vertex AI.
+    """Below `…/v1beta` of the Gemini API, and below `…/publishers/google` of Vertex AI."""
+    method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    return f"{model_of(model)}:{method}"
 
-    The name may be a caller's own, so nothing in it leads out of its place.
-    """
+
+def model_of(model: str) -> str:
+    """Where a model is. The name may be a caller's own, so nothing in it leads out of its place."""
     collection, slash, name = model.partition("/")
     if not slash or collection not in COLLECTIONS:
         collection, name = COLLECTIONS[0], model
-    method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-    return f"/{collection}/{quote(name, safe='')}:{method}"
+    return f"/{collection}/{quote(name, safe='')}"
 
 
 def gemini_request(body: bytes, model: str, *, stream: bool, prefix: str) -> VendorRequest:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from services.providers.adapters.bedrock.dialect import BedrockDialect
 from services.providers.adapters.bedrock.requests import path_of
 from services.providers.application.ports import CONTENT_TYPE, Headers
 from services.providers.domain.failure import VendorFailure
+from services.providers.domain.scrub import MASK, scrub
 
 NOW = datetime(2026, 11, 21, 12, 34, 56, tzinfo=UTC)
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -93,6 +95,14 @@ def test_another_body_or_time_has_another_signature() -> None:
 @pytest.mark.parametrize("key", ["ABSKQmVkcm9ja0FQSUtleS1hYmM=", "bedrock-api-key-YmVkcm9jay5hbWF6b24="])
 def test_a_bedrock_api_key_is_shown_wherever_the_host_is(key: str) -> None:
     assert DIALECT.authenticate(key, "http://localhost/model/x/converse", b"") == (("authorization", f"Bearer {key}"),)
+
+
+def test_nothing_of_a_key_is_seen_where_aws_repeats_what_was_signed() -> None:
+    token = "IQoJb3JpZ2luX2VjEOj//////////token=="
+    said = f"Credential={KEY}/20261121, x-amz-security-token:{token}, with {SECRET}, or ABSKQmVkcm9ja0FQSUtleS1hYmM="
+    shown = scrub(json.dumps({"message": said}).encode(), [f"{KEY}:{SECRET}:{token}"]).decode()
+    assert json.loads(shown)["message"].count(MASK.decode()) == 4
+    assert not any(part in shown for part in (KEY, SECRET, token, "ABSK"))
 
 
 def test_where_there_is_no_secret_nothing_is_shown() -> None:

@@ -88,7 +88,6 @@ def test_a_conversation_with_tools_is_asked() -> None:
                     }
                 }
             ],
-            "toolChoice": {"auto": {}},
         },
         "additionalModelResponseFieldPaths": ["/stop_sequence"],
     }
@@ -97,7 +96,7 @@ def test_a_conversation_with_tools_is_asked() -> None:
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
-        (ToolChoice("auto"), {"auto": {}}),
+        (ToolChoice("auto"), None),
         (ToolChoice("required"), {"any": {}}),
         (ToolChoice("tool", "look"), {"tool": {"name": "look"}}),
         (None, None),
@@ -105,6 +104,11 @@ def test_a_conversation_with_tools_is_asked() -> None:
 )
 def test_which_tool_is_called_is_told(choice: ToolChoice | None, said: object) -> None:
     assert ask(tools=(LOOK,), tool_choice=choice)["toolConfig"].get("toolChoice") == said
+
+
+def test_no_tool_is_forced_on_a_model_that_always_thinks() -> None:
+    with pytest.raises(Failure, match="tool_choice"):
+        lost(to="anthropic.claude-opus-5-5-v1:0", tools=(LOOK,), tool_choice=ToolChoice("required"))
 
 
 def test_tools_that_may_not_be_called_are_not_told_of() -> None:
@@ -320,11 +324,17 @@ def test_what_only_hints_is_left_out_with_a_warning(asked: dict[str, Any], field
     assert lost(**asked) == [field]
 
 
-@pytest.mark.parametrize("asked", [{"choices": 2}, {"logprobs": True}, {"stop": ("",)}])
+@pytest.mark.parametrize("asked", [{"choices": 2}, {"logprobs": True}, {"stop": ("\n",)}])
 def test_what_changes_the_question_is_an_error(asked: dict[str, Any]) -> None:
     with pytest.raises(Failure) as raised:
         lost(**asked)
     assert raised.value.reason is Reason.UNSUPPORTED_BY_TARGET
+
+
+def test_white_space_stops_models_that_take_it() -> None:
+    assert ask(to=LLAMA, stop=("\n", "END"))["inferenceConfig"] == {"stopSequences": ["\n", "END"]}
+    body = ask(stop=("\n", "END"), losses=Losses("it", Unsupported.DROP))
+    assert body["inferenceConfig"] == {"stopSequences": ["END"]}
 
 
 def test_bedrocks_own_fields_pass_as_callers_write_them() -> None:

@@ -62,7 +62,8 @@ def read(stream: bytes | Iterable[bytes], *, max_event: int = 10_000) -> tuple[l
 
 def events(stream: bytes) -> list[Event]:
     frames, failed = read(stream)
-    assert failed is None
+    if failed is not None:
+        raise failed
     reader = ReplyReader()
     return [said for one in frames if one.data for said in reader.read(one.data)]
 
@@ -140,6 +141,19 @@ def test_citations_images_and_secret_thoughts_are_told() -> None:
         MediaAdded(Media("image", "image/png", b64encode(b"12345").decode())),
         Finished(Finish("stop", "END")),
     ]
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        start(0, toolUse={"toolUseId": "a", "name": "b"}) + delta(0, toolUse={"input": {}}),
+        delta(0, image={"source": {"bytes": "a"}}) + delta(0, image={"source": {"bytes": "b"}}) + stop(0),
+    ],
+)
+def test_pieces_that_cannot_be_put_together_are_malformed(stream: bytes) -> None:
+    with pytest.raises(VendorFailure) as raised:
+        events(BEGIN + stream + finish() + END)
+    assert raised.value.reason is Reason.VENDOR_MALFORMED
 
 
 def test_calls_of_the_vendors_own_tools_are_left_out() -> None:

@@ -1,6 +1,5 @@
 """OpenAI chat completions, as the gateway must know them."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -11,6 +10,7 @@ from services.gateway.domain.dialect import FINISHED, End, Name, StaticAnswer, T
 from services.gateway.domain.dialects.openai_chat.reading import read_chat
 from services.gateway.domain.dialects.openai_chat.rest import OpenAIRest
 from services.gateway.domain.dialects.openai_chat.static_answer import chunks, whole
+from services.gateway.domain.dialects.openai_error import error
 
 
 class _Choice(msgspec.Struct):
@@ -43,18 +43,8 @@ class OpenAIChat:
         return b"data: " + data + b"\n\n"
 
     def error(self, told: Told) -> tuple[int, bytes]:
-        """See Dialect. In OpenAI's shape, with what Seawall adds: the request's id, the reason's page, the vendor."""
-        error: dict[str, object] = {
-            "message": told.message,
-            "type": told.kind,
-            "param": told.param,
-            "code": told.reason,
-            "request_id": told.request_id,
-            "doc_url": told.page,
-        }
-        if told.vendor is not None:
-            error["vendor"] = told.vendor
-        return told.status, json.dumps({"error": error}).encode()
+        """See Dialect."""
+        return error(told)
 
     def may_be_kept(self, ends: Iterable[End], *, stream: bool) -> bool:
         """See Dialect. Only the bodies tell of the alternatives."""

@@ -35,19 +35,24 @@ class OpenAIRest:
         fields = _fields(data)
         choice = _choice(fields)
         new = self._new.of(text, final=bool(choice.get("finish_reason")))
-        delta = choice.get("delta")
-        if isinstance(delta, dict):
-            delta.pop("role", None)
-            if new != text:
-                delta["content"] = new
-            if not new and not choice.get("finish_reason") and not _says_more(delta):
-                return ()
+        if choice and not self._says(choice, text, new) and not choice.get("finish_reason"):
+            return ()
         fields |= self._identity
         if isinstance(told := fields.get("usage"), dict):
             fields["usage"] = told | self._told(told)
         if self._note is not None:
             fields["seawall"], self._note = self._note, None
         return ((_encode(fields), new),)
+
+    def _says(self, choice: dict[str, Any], text: str, new: str) -> bool:
+        """Have `choice` say what is `new` of its `text`; whether anything is left to say."""
+        delta = choice.get("delta")
+        if not isinstance(delta, dict):
+            return True
+        delta.pop("role", None)
+        if new != text:
+            delta["content"] = new
+        return bool(new) or _says_more(delta)
 
     def _told(self, told: dict[str, Any]) -> dict[str, int]:
         """The counts of a chunk that tells usage, for the answer as a whole."""

@@ -1,12 +1,13 @@
 """The items of a streamed response while they are written: messages, thoughts and calls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from services.providers.adapters.openai.responses import items
 from services.providers.adapters.openai.responses.events import Events, OpenItem
 from services.providers.domain.conversation import Citation, Reasoning
+from services.providers.domain.reply import TextAdded
 
 
 class OpenMessage(OpenItem):
@@ -25,16 +26,26 @@ class OpenMessage(OpenItem):
         """Where the text begins that is cited next, and where it ends."""
         self._was_cited = False
 
+    def goes_on(self, event: TextAdded) -> bool:
+        """Whether `event` only adds to the open text."""
+        return (
+            self._kind == "output_text" and not (self._was_cited or event.logprobs or event.choice) and event.text != ""
+        )
+
+    def more(self, text: str, logprobs: Sequence[msgspec.Raw] = ()) -> bytes:
+        """The open text goes on."""
+        self._length += len(text)
+        self._pieces.append(text)
+        return self._part("output_text.delta", delta=text, logprobs=logprobs)
+
     def say(self, text: str, logprobs: msgspec.Raw) -> Iterator[bytes]:
         """The text goes on."""
         yield from self._open("output_text", items.text_part(""))
         if self._was_cited:
             self._cited, self._was_cited = self._length, False
-        self._length += len(text)
-        self._pieces.append(text)
         told = items.logprobs_of(logprobs)
         self._logprobs += told
-        yield self._part("output_text.delta", delta=text, logprobs=told)
+        yield self.more(text, told)
 
     def cite(self, citation: Citation) -> Iterator[bytes]:
         """Where the text just said is from."""

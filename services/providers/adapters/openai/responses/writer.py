@@ -1,10 +1,10 @@
 """A streamed reply, written as a response's events in their order.
 
 Items follow each other; only calls may be open side by side, as vendors interleave them. A call ends before the next
-one where its arguments are whole, else before what else is said.
+item where its arguments are whole, else at the end.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from services.providers.adapters.openai.responses import items
@@ -37,6 +37,7 @@ class ResponseWriter:
         self._fresh = fresh
         self._events = Events()
         self._head: items.Fields = {}
+        self._begun: list[bytes] = []
         self._output: list[items.Fields] = []
         """The items, those that are open as they began."""
         self._said: OpenMessage | OpenThought | None = None
@@ -44,11 +45,30 @@ class ResponseWriter:
         self._usage: Usage | None = None
         self._finish = Finish(STOP)
 
-    def write(self, event: Event) -> Iterator[bytes]:
+    def write(self, event: Event) -> Iterable[bytes]:
         """See EventWriter."""
+        said = self._said
+        if isinstance(event, TextAdded) and isinstance(said, OpenMessage) and said.goes_on(event):
+            return (said.more(event.text),)  # what most events are
+        return self._with_beginning(event)
+
+    def end(self) -> Iterator[bytes]:
+        """See EventWriter."""
+        yield from self._beginning()
+        status = items.status_of(self._finish)
+        yield from self._close(status)
+        whole = items.response(self._head, status, self._output, self._finish, self._usage)
+        yield self._events.event(status, response=whole)
+
+    def _with_beginning(self, event: Event) -> Iterator[bytes]:
+        for data in self._written(event):
+            yield from self._beginning()
+            yield data
+
+    def _written(self, event: Event) -> Iterator[bytes]:
         match event:
             case Began():
-                yield from self._begin(event)
+                self._begin(event)
             case UsageTold():
                 self._usage = event.usage
             case _ if event.choice:
@@ -57,13 +77,6 @@ class ResponseWriter:
                 self._finish = event.finish
             case _:
                 yield from self._content(event)
-
-    def end(self) -> Iterator[bytes]:
-        """See EventWriter."""
-        status = items.status_of(self._finish)
-        yield from self._close(status)
-        whole = items.response(self._head, status, self._output, self._finish, self._usage)
-        yield self._events.event(status, response=whole)
 
     def _content(self, event: Event) -> Iterator[bytes]:
         match event:
@@ -88,13 +101,18 @@ class ResponseWriter:
             case MediaAdded():
                 yield from self._show(event.media)
 
-    def _begin(self, began: Began) -> Iterator[bytes]:
+    def _begin(self, began: Began) -> None:
+        """Note how it begins; that is told with what comes next, so that a vendor that fails right now can be left."""
         created = began.created or int(self._now().timestamp())
         self._head = {"id": f"resp_{self._fresh()}", "created_at": created, "model": began.model}
         self._usage = began.usage
         empty = items.response(self._head, items.IN_PROGRESS, (), None, None)
-        yield self._events.event("created", response=empty)
-        yield self._events.event("in_progress", response=empty)
+        self._begun = [self._events.event(kind, response=empty) for kind in ("created", "in_progress")]
+
+    def _beginning(self) -> list[bytes]:
+        """The events that it begins with, once."""
+        begun, self._begun = self._begun, []
+        return begun
 
     def _message(self) -> tuple[OpenMessage, list[bytes]]:
         """The open message, and the events that it takes to have one."""
@@ -122,9 +140,12 @@ class ResponseWriter:
             yield from self._close()  # what comes after is another thought
 
     def _call(self, event: ToolCallBegan) -> Iterator[bytes]:
+        yield from self._close()
         if event.signature:  # a call has no place for it
-            yield from self._think(ReasoningAdded(signature=event.signature))
-        yield from self._close_whole()
+            thought = OpenThought(self._events, len(self._output), f"rs_{self._fresh()}")
+            yield from self._opened(thought)
+            thought.sign(event.signature)
+            yield from self._ended(thought, *thought.end())
         call = OpenCall(self._events, len(self._output), f"fc_{self._fresh()}", event.id, event.name)
         self._calls[event.call] = call
         yield from self._opened(call)
@@ -144,18 +165,12 @@ class ResponseWriter:
         self._output[item.index] = whole
         return iter(events)
 
-    def _close(self, status: str = items.COMPLETED) -> Iterator[bytes]:
-        """End what is open."""
+    def _close(self, status: str = "") -> Iterator[bytes]:
+        """End what is open, but calls that may go on; these too where there is a `status`, which is the response's."""
         if (said := self._said) is not None:
             self._said = None
-            yield from self._ended(said, *(said.end() if isinstance(said, OpenThought) else said.end(status)))
-        calls, self._calls = self._calls, {}
-        for call in calls.values():
-            yield from self._ended(call, *call.end(status))
-
-    def _close_whole(self) -> Iterator[bytes]:
-        """End what is open but calls that may go on: most vendors interleave none."""
-        going_on = {number: call for number, call in self._calls.items() if not call.whole}
-        self._calls = {number: call for number, call in self._calls.items() if call.whole}
-        yield from self._close()
-        self._calls = going_on
+            ended = said.end() if isinstance(said, OpenThought) else said.end(status or items.COMPLETED)
+            yield from self._ended(said, *ended)
+        for number in [number for number, call in self._calls.items() if status or call.whole]:
+            call = self._calls.pop(number)
+            yield from self._ended(call, *call.end(items.COMPLETED if call.whole else status))

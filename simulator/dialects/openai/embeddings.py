@@ -1,0 +1,108 @@
+"""OpenAI's embeddings: vectors of length 1 that depend on the model, the text and the dimensions alone.
+
+Beginnings of a vector are not those of a shorter one, and texts that are alike have vectors that are not.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from array import array
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import msgspec
+
+from simulator.answers import Answer, Question
+from simulator.delivery import Rendered
+from simulator.dialects.openai.endpoint import EMBEDDINGS_PATH, OpenAIEndpoint
+from simulator.dialects.openai.errors import OpenAIDialect
+from simulator.dialects.openai.request import read_body
+from simulator.dialects.openai.texts import Text, Texts, count_tokens, texts_in, written
+from simulator.dialects.rejected import bad_request
+from simulator.functions import Answers
+from simulator.listener import Scope
+from simulator.recorder import Call
+
+DIMENSIONS, MOST_DIMENSIONS = 1536, 3072
+"""Of text-embedding-3-small, and of text-embedding-3-large."""
+MOST_INPUTS = 2048
+"""https://platform.openai.com/docs/api-reference/embeddings/create."""
+
+
+class EmbeddingsRequest(msgspec.Struct):
+    """A request for vectors."""
+
+    model: str = ""
+    input: Texts | None = None
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: Annotated[int, msgspec.Meta(ge=1, le=MOST_DIMENSIONS)] | None = None
+    streams = False
+    prefix = ""
+
+    @property
+    def inputs(self) -> Sequence[Text]:
+        """What is to be embedded."""
+        return texts_in(self.input or "")
+
+    def question(self, answers: Answers) -> Question:  # noqa: ARG002 - nothing is said
+        """What is asked, of which only the size counts: nothing is answered in words."""
+        return Question(asked="", prompt_tokens=sum(map(count_tokens, self.inputs)), limit=0)
+
+
+_DECODER = msgspec.json.Decoder(EmbeddingsRequest)
+
+
+class EmbeddingsApp(OpenAIEndpoint[EmbeddingsRequest]):
+    """The endpoint."""
+
+    chat_path = EMBEDDINGS_PATH
+    prompt_field = "input"
+    _dialect = OpenAIDialect()
+
+    def read(self, body: bytes) -> EmbeddingsRequest:
+        """Return the request that names a model."""
+        return self.named(read_body(_DECODER, body))
+
+    def check(self, request: EmbeddingsRequest, scope: Scope) -> None:  # noqa: ARG002 - no header has a say
+        """Demand what the API demands."""
+        if request.input is None:
+            raise bad_request("Missing required parameter: 'input'.", "input", "missing_required_parameter")
+        if not all(request.inputs):
+            raise bad_request("'input' cannot be an empty string or an empty array.", "input")
+        if len(request.inputs) > MOST_INPUTS:
+            raise bad_request(f"'input' has more than {MOST_INPUTS} elements.", "input")
+
+    def render(
+        self,
+        answers: Sequence[Answer],
+        call: Call,
+        request: EmbeddingsRequest,
+        chunk: int,  # noqa: ARG002 - it is not streamed
+        identity: bytes,  # noqa: ARG002 - it has no id
+    ) -> Rendered:
+        """Return the vectors."""
+        given = answers[0].prompt_tokens
+        size = request.dimensions or DIMENSIONS
+        data = b",".join(
+            b'{"object":"embedding","index":%d,"embedding":%b}'
+            % (index, _encoded(vector(call.model, one, size), request.encoding_format))
+            for index, one in enumerate(request.inputs)
+        )
+        body = b'{"object":"list","data":[%b],"model":%b,"usage":{"prompt_tokens":%d,"total_tokens":%d}}'
+        return Rendered(False, (body % (data, self.quote(call.model), given, given),), (0,), given)
+
+
+def vector(model: str, text: Text, dimensions: int) -> array[float]:
+    """Return the vector of a text, or of a list of tokens, as 32-bit numbers."""
+    seed = f"{model}\0{written(text)}".encode()
+    drawn = array("h", hashlib.shake_256(seed).digest(2 * dimensions))
+    length = math.sqrt(sum(number * number for number in drawn)) or 1.0
+    return array("f", [number / length for number in drawn])
+
+
+def _encoded(numbers: array[float], form: Literal["float", "base64"]) -> bytes:
+    if form == "base64":
+        return b'"%b"' % base64.b64encode(numbers.tobytes())
+    return msgspec.json.encode(numbers.tolist())
