@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextvars import ContextVar
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -57,5 +58,7 @@ def scope_request(request: Message) -> None:
     for field, value in request.ListFields():
         if field.name in {"name", "parent"} and isinstance(value, str):
             setattr(request, field.name, own_organization(value))
-        elif isinstance(value, Message) and "name" in value.DESCRIPTOR.fields_by_name and value.name:  # type: ignore[attr-defined]
-            value.name = own_organization(value.name)  # type: ignore[attr-defined]
+        elif isinstance(value, Message) and "name" in value.DESCRIPTOR.fields_by_name:
+            held: Any = value  # of a type that has a name, which only its descriptor tells
+            if held.name:
+                held.name = own_organization(held.name)
