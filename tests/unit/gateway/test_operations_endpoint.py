@@ -1,6 +1,7 @@
 """Embeddings, older completions and the counting of tokens, at the endpoints of a gateway in memory."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ async def test_vectors_are_kept_for_the_same_input_whoever_asks() -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"input": "hi", "model": ""}])
-async def test_what_is_no_request_for_vectors_is_refused(fields: dict[str, object]) -> None:
+async def test_what_is_no_request_for_vectors_is_refused(fields: dict[str, Any]) -> None:
     caller = await Chat(EMBEDDED, dialect=OPENAI_EMBEDDINGS).ask(**fields)
     assert (caller.status, json.loads(caller.text)["error"]["code"]) == (400, "invalid_request")
 

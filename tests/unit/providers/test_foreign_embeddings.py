@@ -135,7 +135,7 @@ def test_tokens_are_not_embedded_by_who_has_another_tokenizer(given: object, uns
 
 
 @pytest.mark.parametrize("wrong", [{"input": []}, {"input": 5}, {"dimensions": "x"}, {"encoding_format": "binary"}])
-def test_a_request_that_is_wrong_names_the_field(wrong: dict[str, object]) -> None:
+def test_a_request_that_is_wrong_names_the_field(wrong: dict[str, Any]) -> None:
     with pytest.raises(Failure) as refused:
         asked(COHERE, **wrong)
     assert (refused.value.reason, refused.value.detail["param"]) == (Reason.INVALID_REQUEST, next(iter(wrong)))
