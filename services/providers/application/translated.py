@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+
+from msgspec import structs
 
 from resilience.errors import Reason
 from services.providers.application.ports import (
@@ -19,7 +22,7 @@ from services.providers.domain.answer import Answer, Frame
 from services.providers.domain.conversation import Conversation
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.losses import Losses
-from services.providers.domain.reply import Event, Finished, TextAdded, UsageTold
+from services.providers.domain.reply import Began, Event, Finished, TextAdded, UsageTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class TranslatedRequest(VendorRequest):
     """A request in the vendor's dialect, and the conversation that it says."""
 
     conversation: Conversation
+    model: str
+    """Its name at the vendor: what callers are told where the vendor does not tell."""
 
 
 class Translated:
@@ -67,13 +72,20 @@ class Translated:
             written.usage_hidden,
             tuple(losses.dropped),
             written.headers,
+            read=partial(self._answer, envelope.model),
             conversation=conversation,
+            model=envelope.model,
         )
 
     def answer(self, body: bytes, vendor_request_id: str) -> Answer:
         """See Dialect."""
+        return self._answer("", body, vendor_request_id)
+
+    def _answer(self, model: str, body: bytes, vendor_request_id: str) -> Answer:
         checked = self._spoken.answer(body, vendor_request_id)
         reply = self._vendor.read_answer(body)
+        if not reply.model:
+            reply = structs.replace(reply, model=model)
         return Answer(self._caller.write_answer(reply), checked.finish_reason, checked.usage, vendor_request_id)
 
     def decoder(self, request: VendorRequest) -> "TranslatedDecoder":
@@ -84,6 +96,7 @@ class Translated:
             self._vendor.reader(),
             self._caller.writer(request.conversation),
             dropped=request.dropped,
+            model=request.model,
         )
 
     def reason(self, status: int, body: bytes, header: Header) -> Reason:
@@ -99,12 +112,19 @@ class TranslatedDecoder:
     """See StreamDecoder: the vendor's own, each of whose frames is read and written anew; the first has `dropped`."""
 
     def __init__(
-        self, decoder: StreamDecoder, reader: EventReader, writer: EventWriter, *, dropped: tuple[str, ...]
+        self,
+        decoder: StreamDecoder,
+        reader: EventReader,
+        writer: EventWriter,
+        *,
+        dropped: tuple[str, ...],
+        model: str,
     ) -> None:
         self._decoder = decoder
         self._reader = reader
         self._writer = writer
         self._dropped = dropped
+        self._model = model
 
     @property
     def complete(self) -> bool:
@@ -138,13 +158,18 @@ class TranslatedDecoder:
         for frame in frames:
             if frame.data:
                 for event in self._reader.read(frame.data):
-                    yield from self._written(event)
+                    yield from self._written(self._named(event))
             elif frame.usage is not None:
                 yield from self._written(UsageTold(frame.usage))
             if frame.end:
                 for data in self._writer.end():
                     yield Frame(data)
                 yield Frame(end=True)
+
+    def _named(self, event: Event) -> Event:
+        if isinstance(event, Began) and not event.model:
+            return structs.replace(event, model=self._model)
+        return event
 
     def _written(self, event: Event) -> Iterator[Frame]:
         """One event's frames: the first tells the gateway what it is about, even where nothing is written yet."""

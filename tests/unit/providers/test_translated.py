@@ -67,6 +67,15 @@ def test_what_is_asked_is_written_in_the_vendors_words() -> None:
     assert request.usage_hidden
 
 
+def test_a_vendor_that_does_not_tell_its_model_is_called_by_the_name_it_was_asked_by() -> None:
+    read = frames(decoder(), [stream(*CHUNKS).replace(b'"model": "m", ', b"")])
+    assert {one["model"] for one in said(read)} == {"model"}
+    request = translated().request(envelope(), stream=False)
+    whole = {"id": "a", "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
+    assert request.read is not None
+    assert json.loads(request.read(json.dumps(whole).encode(), "").body)["model"] == "model"
+
+
 def test_what_is_left_out_is_told_with_the_request() -> None:
     assert translated().request(envelope(top_k=4, metadata={}, store=True), stream=False).dropped == (
         "metadata",
