@@ -144,10 +144,10 @@ async def start(system: System, what: str) -> None:
 
 
 def vendors_cost(system: System) -> Decimal:
-    """US dollars, by what vendors count of tokens."""
+    """US dollars, by what vendors that are asked count of tokens."""
     nanos = 0
-    for name, vendor in system.simulator.vendors.items():
-        counted = vendor.counters()
+    for name in PRICES:
+        counted = system.simulator.vendor(name).counters()
         nanos += cost_nanos(name, int(str(counted["prompt_tokens"])), int(str(counted["completion_tokens"])))
     return Decimal(nanos) / 1_000_000_000
 
