@@ -33,16 +33,11 @@ class Tail:
 
     requests: int
     failed: int
-    calls: int
-    """That vendors saw."""
+    extra: float
+    """Calls that vendors saw beyond one a request, as a share, since the first request: a target's budget is as old."""
     p50: float
     p95: float
     p99: float
-
-    @property
-    def extra(self) -> float:
-        """Calls beyond one a request, as a share."""
-        return self.calls / self.requests - 1.0
 
 
 ROUTES: Mapping[str, Mapping[str, Any]] = {
@@ -67,14 +62,14 @@ async def tail(site: Site, model: str, behaviour: Behaviour, *, stream: bool, pe
     async def ask(_: int) -> Heard:
         return await callers.ask(model, stream=stream)
 
-    await arrive(ask, per_second=per_second, seconds=WARM / per_second, rng=random.Random(1))
     before = _calls(site)
+    warm = await arrive(ask, per_second=per_second, seconds=WARM / per_second, rng=random.Random(1))
     heard = await arrive(ask, per_second=per_second, seconds=requests / per_second, rng=random.Random(2))
     waits = [one.first if stream else one.seconds for one in heard if one.succeeded]
     return Tail(
         len(heard),
         sum(not one.succeeded for one in heard),
-        _calls(site) - before,
+        (_calls(site) - before) / (len(warm) + len(heard)) - 1.0,
         quantile(waits, 0.5),
         quantile(waits, 0.95),
         quantile(waits, 0.99),
