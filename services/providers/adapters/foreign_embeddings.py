@@ -5,7 +5,6 @@ from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 import msgspec
@@ -46,6 +45,13 @@ class Asked:
     own: dict[str, msgspec.Raw]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingsRequest(VendorRequest):
+    """A request in the vendor's dialect, and what it asks."""
+
+    asked: Asked
+
+
 class ForeignEmbeddings(Unstreamed, ABC):
     """See Dialect. `own`: names of the vendor's own fields, which pass as callers write them."""
 
@@ -65,21 +71,12 @@ class ForeignEmbeddings(Unstreamed, ABC):
         texts = _texts(read.input, target)
         asked = Asked(envelope.model, texts, read.dimensions, read.encoding_format == "base64", own)
         path, body = self.written(asked)
-        return VendorRequest(path, _encode(body), dropped=tuple(losses.dropped), read=partial(self._answered, asked))
+        return EmbeddingsRequest(path, _encode(body), dropped=tuple(losses.dropped), asked=asked)
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
-        """See Dialect. The request itself reads its answer."""
-        raise NotImplementedError
-
-    @abstractmethod
-    def written(self, asked: Asked) -> tuple[str, dict[str, object]]:
-        """The path and the body for the vendor."""
-
-    @abstractmethod
-    def read(self, body: bytes, asked: Asked) -> tuple[Sequence[msgspec.Raw], Usage | None]:
-        """The vectors, numbers or base64, and what they used. Raises VendorFailure, or what msgspec does."""
-
-    def _answered(self, asked: Asked, body: bytes, vendor_request_id: str) -> Answer:
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:
+        """See Dialect."""
+        assert isinstance(request, EmbeddingsRequest), "made by this class"  # noqa: S101
+        asked = request.asked
         try:
             str(body, "utf-8")
             vectors, usage = self.read(body, asked)
@@ -96,6 +93,14 @@ class ForeignEmbeddings(Unstreamed, ABC):
         if usage is not None:
             said["usage"] = {"prompt_tokens": usage.input_tokens, "total_tokens": usage.input_tokens}
         return Answer(_encode(said), usage=usage, vendor_request_id=vendor_request_id)
+
+    @abstractmethod
+    def written(self, asked: Asked) -> tuple[str, dict[str, object]]:
+        """The path and the body for the vendor."""
+
+    @abstractmethod
+    def read(self, body: bytes, asked: Asked) -> tuple[Sequence[msgspec.Raw], Usage | None]:
+        """The vectors, numbers or base64, and what they used. Raises VendorFailure, or what msgspec does."""
 
 
 def _texts(given: str | list[str | int | list[int]], target: str) -> Sequence[str]:

@@ -45,6 +45,5 @@ class CallVendor:
             body = await response.read(self._max_bytes)
         finally:
             await response.abandon()
-        read = request.read or dialect.answer
-        answer = read(body, response.header("x-request-id"))
+        answer = dialect.answer(request, body, response.header("x-request-id"))
         return replace(answer, dropped=request.dropped) if request.dropped else answer

@@ -28,8 +28,7 @@ class VendorRequest:
 
     `path` is relative to the provider's base URL. `choices`: how many answers were asked for. `usage_hidden`: usage
     is asked for although the caller did not, so what only tells usage is not passed on. `dropped`: fields of the
-    caller's that it does not say. `headers`: beside those of every request and those that authenticate it. `read`:
-    reads a whole answer in place of the Dialect, where what was asked decides what the caller is told.
+    caller's that it does not say. `headers`: beside those of every request and those that authenticate it.
     """
 
     path: str
@@ -38,7 +37,6 @@ class VendorRequest:
     usage_hidden: bool = False
     dropped: tuple[str, ...] = ()
     headers: Headers = ()
-    read: Callable[[bytes, str], Answer] | None = None
 
 
 class StreamDecoder(Protocol):
@@ -85,8 +83,8 @@ class Dialect(Protocol):
         """
         ...
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
-        """Read a whole answer. Raises VendorFailure where it is none."""
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:
+        """Read the whole answer to `request`. Raises VendorFailure where it is none."""
         ...
 
     def decoder(self, request: VendorRequest) -> StreamDecoder:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 from resilience.errors import Reason
 from services.providers.application.backlog import Backlog
-from services.providers.application.ports import Dialect, Observer, StreamDecoder, VendorResponse
+from services.providers.application.ports import Dialect, Observer, StreamDecoder, VendorRequest, VendorResponse
 from services.providers.application.providers_in_use import ProviderInUse, ProvidersInUse
 from services.providers.application.send_request import SendRequest
 from services.providers.application.show_failure import shown_safely
@@ -95,7 +95,7 @@ class Reading:
             async with asyncio.timeout(self._envelope.timeout) as limit:
                 response = await self._send(self._provider, dialect, request, traceparent)
                 if response.header("content-type").lower().startswith(_NOT_STREAMS):
-                    await self._read_whole(response, dialect)
+                    await self._read_whole(response, dialect, request)
                 await self._read_events(response, decoder, limit)
         except TimeoutError:
             if not decoder.complete:
@@ -131,10 +131,10 @@ class Reading:
             complete, told = decoder.complete, decoder.usage_told
             await self.backlog.room()
 
-    async def _read_whole(self, response: VendorResponse, dialect: Dialect) -> None:
+    async def _read_whole(self, response: VendorResponse, dialect: Dialect, request: VendorRequest) -> None:
         """Raise what a body says that is not a stream: an error, or an answer that was not asked for."""
         body = await response.read(self._left)
-        dialect.answer(body, "")
+        dialect.answer(request, body, "")
         raise VendorFailure(
             Reason.VENDOR_MALFORMED,
             why="The vendor answered whole where a stream was asked for.",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 from msgspec import structs
 
@@ -72,20 +71,17 @@ class Translated:
             written.usage_hidden,
             tuple(losses.dropped),
             written.headers,
-            read=partial(self._answer, envelope.model),
             conversation=conversation,
             model=envelope.model,
         )
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:
         """See Dialect."""
-        return self._answer("", body, vendor_request_id)
-
-    def _answer(self, model: str, body: bytes, vendor_request_id: str) -> Answer:
-        checked = self._spoken.answer(body, vendor_request_id)
+        assert isinstance(request, TranslatedRequest), "made by this class"  # noqa: S101
+        checked = self._spoken.answer(request, body, vendor_request_id)
         reply = self._vendor.read_answer(body)
         if not reply.model:
-            reply = structs.replace(reply, model=model)
+            reply = structs.replace(reply, model=request.model)
         return Answer(self._caller.write_answer(reply), checked.finish_reason, checked.usage, vendor_request_id)
 
     def decoder(self, request: VendorRequest) -> "TranslatedDecoder":

@@ -54,9 +54,9 @@ def asked(
     return request, json.loads(request.body)
 
 
-def answered(request: VendorRequest, said: Any) -> Answer:
-    assert request.read is not None
-    return request.read(json.dumps(said).encode(), "v1")
+def answered(dialect: ForeignEmbeddings, said: Any, **fields: Any) -> Answer:
+    request, _ = asked(dialect, **fields)
+    return dialect.answer(request, json.dumps(said).encode(), "v1")
 
 
 def test_cohere_is_asked_in_its_own_words() -> None:
@@ -98,8 +98,8 @@ def test_what_is_said_to_be_answered_is_what_the_vendors_sdks_read() -> None:
 @pytest.mark.parametrize("form", ["float", "base64"])
 @pytest.mark.parametrize("dialect", [COHERE, GEMINI], ids=["cohere", "gemini"])
 def test_vectors_are_told_as_openai_tells_them(dialect: ForeignEmbeddings, form: str) -> None:
-    request, _ = asked(dialect, encoding_format=form)
-    answer = answered(request, GEMINI_SAYS if dialect is GEMINI else cohere_says(form))
+    said = GEMINI_SAYS if dialect is GEMINI else cohere_says(form)
+    answer = answered(dialect, said, encoding_format=form)
     assert (answer.usage, answer.vendor_request_id) == (Usage(7), "v1")
     told = json.loads(answer.body)
     if form == "base64":
@@ -111,8 +111,7 @@ def test_vectors_are_told_as_openai_tells_them(dialect: ForeignEmbeddings, form:
 
 
 def test_usage_that_is_not_told_is_not_made_up() -> None:
-    request, _ = asked(GEMINI)
-    answer = answered(request, {"embeddings": GEMINI_SAYS["embeddings"]})
+    answer = answered(GEMINI, {"embeddings": GEMINI_SAYS["embeddings"]})
     assert answer.usage is None
     assert "usage" not in json.loads(answer.body)
 
@@ -155,7 +154,6 @@ def test_a_request_that_is_wrong_names_the_field(wrong: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_no_whole_answer_is_a_failure(dialect: ForeignEmbeddings, said: object, reason: Reason | None) -> None:
-    request, _ = asked(dialect)
     with pytest.raises(VendorFailure) as failed:
-        answered(request, said)
+        answered(dialect, said)
     assert reason is None or failed.value.reason is reason

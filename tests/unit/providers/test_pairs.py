@@ -18,7 +18,7 @@ from services.providers.adapters.anthropic.grammar import AnthropicGrammar
 from services.providers.adapters.openai.grammar import OpenAIGrammar
 from services.providers.adapters.vendors import known_vendors
 from services.providers.application.ports import Dialect
-from services.providers.domain.answer import Answer, Frame, Usage
+from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.conversation import (
     Conversation,
     Format,
@@ -35,6 +35,7 @@ from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.losses import Losses, Unsupported
 from tests.unit.providers.anthropic.conversations import ids, objects, raws, words
+from tests.unit.providers.reading import answered
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 VENDORS = known_vendors(max_event=100_000, now=lambda: NOW)
@@ -228,17 +229,13 @@ def claude_stream() -> bytes:
     return b"".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
 
 
-def answered(dialect: Dialect, body: dict[str, Any]) -> Answer:
-    return dialect.answer(json.dumps(body).encode(), "req_1")
-
-
 def frames(dialect: Dialect, asked: Envelope, pieces: list[bytes]) -> list[Frame]:
     decoder = dialect.decoder(dialect.request(asked, stream=True))
     return [frame for piece in pieces for frame in decoder.feed(piece)] + list(decoder.close())
 
 
 def test_an_answer_of_claudes_is_a_chat_completion() -> None:
-    answer = answered(TO_CLAUDE, CLAUDE_SAID)
+    answer = answered(TO_CLAUDE, json.dumps(CLAUDE_SAID).encode())
     said = ChatCompletion.model_validate_json(answer.body)
     message = said.choices[0].message
     assert message.content == "Let me see. 🌊"
@@ -252,8 +249,8 @@ def test_an_answer_of_claudes_is_a_chat_completion() -> None:
 
 
 def test_an_answer_comes_back_as_it_went() -> None:
-    chat = answered(TO_CLAUDE, CLAUDE_SAID)
-    back = answered(TO_GPT, json.loads(chat.body))
+    chat = answered(TO_CLAUDE, json.dumps(CLAUDE_SAID).encode())
+    back = answered(TO_GPT, chat.body)
     assert json.loads(back.body) == CLAUDE_SAID
     Message.model_validate_json(back.body)
     assert (back.finish_reason, back.usage) == ("tool_calls", USAGE)

@@ -16,6 +16,7 @@ from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.losses import Unsupported
 from tests.unit.providers.openai.world import grammar
+from tests.unit.providers.reading import answered
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2}
 CHUNKS: list[dict[str, Any]] = [
@@ -70,10 +71,8 @@ def test_what_is_asked_is_written_in_the_vendors_words() -> None:
 def test_a_vendor_that_does_not_tell_its_model_is_called_by_the_name_it_was_asked_by() -> None:
     read = frames(decoder(), [stream(*CHUNKS).replace(b'"model": "m", ', b"")])
     assert {one["model"] for one in said(read)} == {"model"}
-    request = translated().request(envelope(), stream=False)
     whole = {"id": "a", "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
-    assert request.read is not None
-    assert json.loads(request.read(json.dumps(whole).encode(), "").body)["model"] == "model"
+    assert json.loads(answered(translated(), json.dumps(whole).encode()).body)["model"] == "model"
 
 
 def test_what_is_left_out_is_told_with_the_request() -> None:
@@ -113,7 +112,7 @@ def test_a_request_that_cannot_be_read_is_refused() -> None:
 def test_a_whole_answer_is_written_in_the_callers_words() -> None:
     choice = {"message": {"role": "assistant", "content": "Hi", "reasoning": "Hm"}, "finish_reason": "eos"}
     body = json.dumps({"id": "a", "model": "m", "choices": [choice], "usage": USAGE}).encode()
-    answer = translated().answer(body, "vendor-1")
+    answer = answered(translated(), body, "vendor-1")
     message = json.loads(answer.body)["choices"][0]
     assert (message["message"]["content"], message["message"]["reasoning_content"]) == ("Hi", "Hm")
     assert (message["finish_reason"], answer.usage, answer.vendor_request_id) == ("stop", Usage(3, 2), "vendor-1")
@@ -129,7 +128,7 @@ def test_a_whole_answer_is_written_in_the_callers_words() -> None:
 )
 def test_an_answer_that_is_none_fails_as_the_vendors_own_dialect_says(body: bytes, reason: Reason) -> None:
     with pytest.raises(VendorFailure) as failed:
-        translated().answer(body, "")
+        answered(translated(), body)
     assert failed.value.reason is reason
 
 

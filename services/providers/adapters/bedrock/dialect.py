@@ -29,7 +29,7 @@ class BedrockDialect:
         """See Dialect."""
         return converse_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
         """See Dialect."""
         return whole_answer(body, vendor_request_id)
 

@@ -42,7 +42,7 @@ class CompletionsDialect(Beside):
         body = _encode(fields) if changed or changed_too else envelope.body
         return VendorRequest(PATH, body, choices(fields.get("n")) * _prompts(fields.get("prompt")), usage_hidden)
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
         """See Dialect."""
         said = read(body)
         if not said.choices:

@@ -30,7 +30,7 @@ class OpenAIDialect:
             envelope.body, envelope.model, stream=stream, prefix=envelope.prefix, means=self._means, losses=losses
         )
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
         """See Dialect."""
         return chat_answer(body, vendor_request_id)
 

@@ -40,7 +40,7 @@ class EmbeddingsDialect(Unstreamed):
             raise not_streamed()
         return VendorRequest(PATH, renamed(envelope.body, envelope.model))
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
         """See Dialect."""
         said = read_success(_decoder, body)
         vectors = said.data

@@ -14,6 +14,7 @@ from services.providers.domain.answer import Usage
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
+from tests.unit.providers.reading import ANY
 
 DIALECT = AnthropicDialect(max_event=10_000)
 MESSAGES = [{"role": "user", "content": "hi"}]
@@ -137,7 +138,7 @@ WHOLE = {
 
 def test_a_whole_answer_is_passed_on_byte_for_byte() -> None:
     body = json.dumps(WHOLE, indent=2).encode()
-    answer = DIALECT.answer(body, "req_1")
+    answer = DIALECT.answer(ANY, body, "req_1")
     assert (answer.body, answer.finish_reason, answer.vendor_request_id) == (body, "length", "req_1")
     assert answer.usage == Usage(111, 4, 10, 0, 100)
 
@@ -158,5 +159,5 @@ def test_a_whole_answer_is_passed_on_byte_for_byte() -> None:
 )
 def test_what_is_no_answer_is_no_success(body: bytes, reason: Reason) -> None:
     with pytest.raises(VendorFailure) as failed:
-        DIALECT.answer(body, "")
+        DIALECT.answer(ANY, body, "")
     assert failed.value.reason is reason

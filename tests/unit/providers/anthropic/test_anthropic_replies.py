@@ -34,6 +34,7 @@ from services.providers.domain.reply import (
     UsageTold,
 )
 from tests.unit.providers.anthropic.conversations import refusals, reply_parts
+from tests.unit.providers.reading import ANY
 
 GRAMMAR = AnthropicGrammar(lambda: "msg_made")
 DIALECT = AnthropicDialect(max_event=100_000)
@@ -129,7 +130,7 @@ def joined(parts: Sequence[Part]) -> tuple[Part, ...]:
 def test_a_whole_answer_that_is_written_reads_as_it_was(reply: Reply) -> None:
     body = GRAMMAR.write_answer(reply)
     assert GRAMMAR.read_answer(body) == reply
-    assert DIALECT.answer(body, "").usage == reply.usage
+    assert DIALECT.answer(ANY, body, "").usage == reply.usage
     Message.model_validate_json(body)
 
 

@@ -11,6 +11,7 @@ from services.providers.domain.answer import Usage
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
+from tests.unit.providers.reading import ANY
 
 DIALECT = CountTokensDialect(AnthropicDialect(max_event=1000))
 
@@ -30,7 +31,7 @@ def test_the_vendors_model_is_counted_for_and_no_other_byte_changes() -> None:
 
 def test_a_count_costs_nothing() -> None:
     body = b'{"input_tokens": 14, "context_management": null}'
-    answer = DIALECT.answer(body, "v1")
+    answer = DIALECT.answer(ANY, body, "v1")
     assert (answer.body, answer.usage) == (body, Usage())
 
 
@@ -45,7 +46,7 @@ def test_a_count_costs_nothing() -> None:
 )
 def test_what_is_no_count_is_a_failure(body: bytes, reason: Reason) -> None:
     with pytest.raises(VendorFailure) as failed:
-        DIALECT.answer(body, "")
+        DIALECT.answer(ANY, body, "")
     assert failed.value.reason is reason
 
 

@@ -17,6 +17,7 @@ from tests.unit.providers.bedrock.asking import CLAUDE
 from tests.unit.providers.bedrock.frames import STREAM
 from tests.unit.providers.bedrock.service_model import check_request
 from tests.unit.providers.bedrock.test_bedrock_answers import answer
+from tests.unit.providers.reading import answered
 
 BEDROCK = known_vendors(max_event=100_000, now=lambda: datetime.now(UTC))["bedrock"]
 CHAT = BEDROCK.spoken_to(CallerDialect.OPENAI_CHAT)
@@ -46,7 +47,7 @@ def frames(dialect: Dialect, **fields: Any) -> list[bytes]:
 
 
 def test_openais_sdk_reads_an_answer() -> None:
-    said = ChatCompletion.model_validate_json(CHAT.answer(ANSWER, "").body, strict=True)
+    said = ChatCompletion.model_validate_json(answered(CHAT, ANSWER).body, strict=True)
     [choice] = said.choices
     assert choice.finish_reason == "tool_calls"
     assert choice.message.content == "grüß dich 🌊"
@@ -76,7 +77,7 @@ def test_openais_sdk_reads_a_stream() -> None:
 
 
 def test_anthropics_sdk_reads_an_answer() -> None:
-    said = Message.model_validate_json(MESSAGES.answer(ANSWER, "").body, strict=True)
+    said = Message.model_validate_json(answered(MESSAGES, ANSWER).body, strict=True)
     assert [block.type for block in said.content] == ["thinking", "text", "tool_use", "tool_use"]
     assert said.stop_reason == "tool_use"
     assert (said.usage.input_tokens, said.usage.cache_read_input_tokens, said.usage.cache_creation_input_tokens) == (
@@ -97,7 +98,7 @@ def test_anthropics_sdk_reads_a_stream() -> None:
 
 
 def test_what_anthropics_caller_gives_back_is_asked_of_bedrock() -> None:
-    said = json.loads(MESSAGES.answer(ANSWER, "").body)
+    said = json.loads(answered(MESSAGES, ANSWER).body)
     results = [
         {"type": "tool_result", "tool_use_id": "tooluse_1", "content": "yes"},
         {"type": "tool_result", "tool_use_id": "tooluse_2", "content": "no", "is_error": True},

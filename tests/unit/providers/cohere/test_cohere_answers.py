@@ -21,6 +21,7 @@ from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import CitationAdded, Event
+from tests.unit.providers.reading import ANY, answered
 
 COHERE = known_vendors(max_event=10_000, now=lambda: datetime(2026, 11, 21, tzinfo=UTC))["cohere"]
 CHATS = (CallerDialect.OPENAI_CHAT, CallerDialect.ANTHROPIC_MESSAGES)
@@ -119,7 +120,7 @@ def test_a_whole_answer_is_read_in_full() -> None:
 
 
 def test_callers_of_openais_dialect_get_a_completion() -> None:
-    answer = COHERE.spoken_to(CallerDialect.OPENAI_CHAT).answer(json.dumps(SAID).encode(), "v-1")
+    answer = answered(COHERE.spoken_to(CallerDialect.OPENAI_CHAT), json.dumps(SAID).encode(), "v-1")
     completion = ChatCompletion.model_validate_json(answer.body)
     message = completion.choices[0].message
     assert (message.content, completion.choices[0].finish_reason) == ("Flut 🌊", "tool_calls")
@@ -129,7 +130,7 @@ def test_callers_of_openais_dialect_get_a_completion() -> None:
 
 
 def test_callers_of_anthropics_dialect_get_a_message() -> None:
-    answer = COHERE.spoken_to(CallerDialect.ANTHROPIC_MESSAGES).answer(json.dumps(SAID).encode(), "")
+    answer = answered(COHERE.spoken_to(CallerDialect.ANTHROPIC_MESSAGES), json.dumps(SAID).encode())
     said = json.loads(answer.body)
     assert [block["type"] for block in said["content"]] == ["thinking", "thinking", "text", "tool_use"]
     assert said["content"][2]["citations"][0]["document_index"] == 1
@@ -190,7 +191,7 @@ def test_an_answer_that_says_it_broke_off_is_no_success(word: str, reason: Reaso
         frames([stream([*EVENTS[:-1], {"type": "message-end", "delta": {"finish_reason": word}}])])
     assert failed.value.reason is reason
     with pytest.raises(VendorFailure) as failed:
-        CohereDialect(max_event=1).answer(json.dumps({**SAID, "finish_reason": word}).encode(), "")
+        CohereDialect(max_event=1).answer(ANY, json.dumps({**SAID, "finish_reason": word}).encode(), "")
     assert failed.value.reason is reason
 
 
@@ -213,7 +214,7 @@ def test_an_error_in_the_middle_is_no_success() -> None:
 )
 def test_what_is_no_answer_is_a_failure(body: bytes, reason: Reason) -> None:
     with pytest.raises(VendorFailure) as failed:
-        CohereDialect(max_event=1).answer(body, "")
+        CohereDialect(max_event=1).answer(ANY, body, "")
     assert failed.value.reason is reason
 
 

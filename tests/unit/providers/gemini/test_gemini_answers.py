@@ -27,6 +27,7 @@ from services.providers.domain.reply import (
     UsageTold,
 )
 from tests.unit.providers.gemini.documented import ANSWER, BLOCKED, CALLS, STREAM, error
+from tests.unit.providers.reading import ANY
 
 DIALECT, GRAMMAR = GeminiDialect(max_event=10_000), GeminiGrammar()
 
@@ -42,7 +43,7 @@ def only(answer: bytes) -> Choice:
 
 
 def test_an_answer_passes_with_its_finish_reason_and_usage() -> None:
-    assert DIALECT.answer(ANSWER, "id") == Answer(ANSWER, "stop", Usage(10, 11, 5, 4), "id")
+    assert DIALECT.answer(ANY, ANSWER, "id") == Answer(ANSWER, "stop", Usage(10, 11, 5, 4), "id")
 
 
 def test_an_answer_is_read() -> None:
@@ -53,7 +54,7 @@ def test_an_answer_is_read() -> None:
 
 
 def test_calls_get_ids_of_ours_and_keep_signatures_and_order() -> None:
-    assert DIALECT.answer(CALLS, "").finish_reason == "tool_calls"
+    assert DIALECT.answer(ANY, CALLS, "").finish_reason == "tool_calls"
     assert only(CALLS).parts == (
         Reasoning("I need the weather in both."),
         ToolCall(
@@ -141,7 +142,7 @@ def test_logprobs_are_as_openai_writes_them() -> None:
 
 def test_a_filtered_answer_tells_the_vendors_own_word() -> None:
     answer = b'{"candidates":[{"finishReason":"SAFETY","index":0}]}'
-    assert DIALECT.answer(answer, "").finish_reason == "content_filter"
+    assert DIALECT.answer(ANY, answer, "").finish_reason == "content_filter"
     assert only(answer) == Choice((), Finish("content_filter", said="SAFETY"))
 
 
@@ -183,5 +184,5 @@ def test_a_streams_media_are_told() -> None:
 )
 def test_what_is_no_answer_is_a_failure(answer: bytes | dict[str, Any], reason: Reason) -> None:
     with pytest.raises(VendorFailure) as told:
-        DIALECT.answer(answer if isinstance(answer, bytes) else json.dumps(answer).encode(), "")
+        DIALECT.answer(ANY, answer if isinstance(answer, bytes) else json.dumps(answer).encode(), "")
     assert told.value.reason is reason

@@ -16,6 +16,7 @@ from services.providers.application.translated import Translated
 from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.envelope import Envelope
 from tests.unit.providers.gemini.documented import CALLS, STREAM
+from tests.unit.providers.reading import answered
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GEMINI = Translated(OpenAIGrammar(now=lambda: NOW), GeminiGrammar(), GeminiDialect(max_event=10_000))
@@ -37,7 +38,7 @@ def frames(pieces: list[bytes]) -> list[Frame]:
 
 
 def test_an_answer_with_calls_goes_back_as_the_vendor_said_it() -> None:
-    message = json.loads(GEMINI.answer(CALLS, "").body)["choices"][0]["message"]
+    message = json.loads(answered(GEMINI, CALLS).body)["choices"][0]["message"]
     results = [{"role": "tool", "tool_call_id": call["id"], "content": "no"} for call in message["tool_calls"]]
     sent = asked(QUESTION, message, *reversed(results))
     assert sent["contents"][1] == json.loads(CALLS)["candidates"][0]["content"] | {"role": "model"}
@@ -47,7 +48,7 @@ def test_an_answer_with_calls_goes_back_as_the_vendor_said_it() -> None:
 
 
 def test_a_caller_that_loses_signatures_is_answered_all_the_same() -> None:
-    message = json.loads(GEMINI.answer(CALLS, "").body)["choices"][0]["message"]
+    message = json.loads(answered(GEMINI, CALLS).body)["choices"][0]["message"]
     for call in message["tool_calls"]:
         call.pop("extra_content", None)
     calls = [part for part in asked(QUESTION, message)["contents"][1]["parts"] if "functionCall" in part]

@@ -17,6 +17,7 @@ from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
+from tests.unit.providers.reading import ANY
 
 DIALECT = CompletionsDialect(OpenAIDialect(max_event=10_000), max_event=10_000)
 
@@ -82,7 +83,7 @@ def test_an_answer_is_gone_on_with_after_the_prompt() -> None:
 def test_a_whole_answer_is_read() -> None:
     choice = {"index": 0, "text": " upon", "finish_reason": "length"}
     body = json.dumps({"choices": [choice], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}).encode()
-    answer = DIALECT.answer(body, "v1")
+    answer = DIALECT.answer(ANY, body, "v1")
     assert (answer.body, answer.finish_reason, answer.usage) == (body, "length", Usage(1, 2))
 
 
@@ -97,7 +98,7 @@ def test_a_whole_answer_is_read() -> None:
 )
 def test_what_is_no_answer_is_a_failure(body: dict[str, Any], reason: Reason) -> None:
     with pytest.raises(VendorFailure) as failed:
-        DIALECT.answer(json.dumps(body).encode(), "")
+        DIALECT.answer(ANY, json.dumps(body).encode(), "")
     assert failed.value.reason is reason
 
 

@@ -11,6 +11,7 @@ from services.providers.domain.answer import Usage
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
+from tests.unit.providers.reading import ANY
 
 DIALECT = EmbeddingsDialect(OpenAIDialect(max_event=1000))
 
@@ -41,7 +42,7 @@ def test_a_body_with_the_vendors_model_is_sent_as_it_is() -> None:
 @pytest.mark.parametrize("usage", ['{"prompt_tokens":7,"total_tokens":7}', '{"total_tokens":7}'])
 def test_vectors_are_an_answer_and_all_that_is_used_is_input(vector: str, usage: str) -> None:
     body = f'{{"object":"list","data":[{{"index":0,"embedding":{vector}}}],"usage":{usage}}}'.encode()
-    answer = DIALECT.answer(body, "v1")
+    answer = DIALECT.answer(ANY, body, "v1")
     assert (answer.body, answer.usage, answer.vendor_request_id) == (body, Usage(7), "v1")
 
 
@@ -58,7 +59,7 @@ def test_vectors_are_an_answer_and_all_that_is_used_is_input(vector: str, usage:
 )
 def test_what_has_no_vectors_is_a_failure(body: bytes, reason: Reason) -> None:
     with pytest.raises(VendorFailure) as failed:
-        DIALECT.answer(body, "")
+        DIALECT.answer(ANY, body, "")
     assert failed.value.reason is reason
 
 

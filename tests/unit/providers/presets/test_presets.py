@@ -18,6 +18,7 @@ from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.losses import Unsupported
 from tests.unit.providers.openai.world import written
+from tests.unit.providers.reading import answered
 
 VENDORS = known_vendors(max_event=10_000, now=lambda: datetime(2026, 11, 21, tzinfo=UTC))
 NAMES = [preset.name for preset in PRESETS]
@@ -211,7 +212,7 @@ def test_what_mistral_thinks_is_told_apart_from_what_it_says() -> None:
     choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
     usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
     body = {"id": "a", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
-    answer = VENDORS["mistral"].spoken_to(CHAT).answer(json.dumps(body).encode(), "")
+    answer = answered(VENDORS["mistral"].spoken_to(CHAT), json.dumps(body).encode())
     message = ChatCompletion.model_validate_json(answer.body).choices[0].message
     assert (message.content, message.model_dump()["reasoning_content"], answer.usage) == ("Yes", "Hm", Usage(3, 2))
 

@@ -16,6 +16,7 @@ from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.losses import Unsupported
 from services.providers.domain.reply import Began, Finish, Finished, TextAdded, UsageTold
+from tests.unit.providers.reading import ANY
 from tests.unit.providers.responses.world import streamed
 
 DIALECT = OpenAIResponsesDialect(max_event=100_000)
@@ -100,15 +101,15 @@ def test_a_whole_response_passes_with_what_it_used() -> None:
         "total_tokens": 15,
     }
     body = response(usage=usage, output=[{"type": "message"}])
-    answer = DIALECT.answer(body, "req_1")
+    answer = DIALECT.answer(ANY, body, "req_1")
     assert (answer.body, answer.finish_reason, answer.usage, answer.vendor_request_id) == (body, "stop", USAGE, "req_1")
-    assert DIALECT.answer(response(output=[{"type": "function_call"}]), "").finish_reason == "tool_calls"
+    assert DIALECT.answer(ANY, response(output=[{"type": "function_call"}]), "").finish_reason == "tool_calls"
 
 
 @pytest.mark.parametrize(("why", "reason"), [("max_output_tokens", "length"), ("content_filter", "content_filter")])
 def test_an_incomplete_response_says_why(why: str, reason: str) -> None:
     body = response(status="incomplete", incomplete_details={"reason": why})
-    assert DIALECT.answer(body, "").finish_reason == reason
+    assert DIALECT.answer(ANY, body, "").finish_reason == reason
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_an_incomplete_response_says_why(why: str, reason: str) -> None:
 )
 def test_what_is_no_response_is_a_failure(body: bytes, reason: Reason) -> None:
     with pytest.raises(VendorFailure) as failed:
-        DIALECT.answer(body, "")
+        DIALECT.answer(ANY, body, "")
     assert failed.value.reason is reason
 
 

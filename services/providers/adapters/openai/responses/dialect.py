@@ -28,7 +28,7 @@ class OpenAIResponsesDialect:
         losses = Losses(f"{envelope.provider}/{envelope.model}", envelope.unsupported)
         return responses_request(envelope.body, envelope.model, stream=stream, losses=losses)
 
-    def answer(self, body: bytes, vendor_request_id: str) -> Answer:
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
         """See Dialect."""
         return response_answer(body, vendor_request_id)
 
