@@ -12,7 +12,7 @@ from simulator.delivery import Headers, Rendered
 from simulator.dialects.anthropic import render
 from simulator.dialects.anthropic.cache import PromptCache
 from simulator.dialects.anthropic.check import check, check_prompt
-from simulator.dialects.anthropic.errors import AnthropicDialect
+from simulator.dialects.anthropic.errors import AnthropicDialect, required
 from simulator.dialects.anthropic.request import MessageRequest, decode
 from simulator.dialects.chat import ChatApp
 from simulator.dialects.http import header, read_body
@@ -69,7 +69,7 @@ class AnthropicApp(ChatApp[MessageRequest]):
         """Return the request that names a model."""
         request = decode(body)
         if not request.model:
-            raise bad_request("model: Field required")
+            raise required("model")
         return request
 
     def check(self, request: MessageRequest, scope: Scope) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from simulator.delivery import Headers
-from simulator.dialects.rejected import RejectedError
+from simulator.dialects.rejected import RejectedError, bad_request
 from simulator.faults import Complaint, ContentFilter, ContextLength, RefusesPrefill
 
 # Type and message of what the vendor says for a status.
@@ -81,6 +81,11 @@ class AnthropicDialect:
             inside = piece.find(b'":"', called)
             at = (inside if inside >= 0 else piece.find(b'":"')) + len(b'":"')
         return piece[:at], piece[at:]
+
+
+def required(field: str) -> RejectedError:
+    """The request lacks a field."""
+    return bad_request(f"{field}: Field required")
 
 
 def event(name: bytes, data: bytes) -> bytes:
