@@ -27,8 +27,6 @@ class Chat:
     vision: bool = False
     plain: bool = True
     """The answer is one text: no tools, no JSON, no alternatives, no thoughts."""
-    continuable: bool = True
-    """Another target may go on with a stream that broke off, if the route wants that."""
 
     @property
     def tokens(self) -> int:

@@ -1,6 +1,6 @@
 """A caller's wire format: all that the gateway must know of it, in one place."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -111,8 +111,9 @@ class Dialect(Protocol):
         """Whether an answer is whole: each of its alternatives finished, none cut at a length or filtered."""
         ...
 
-    def rest(self, said: Said, target: str) -> Rest:
-        """For an attempt of `target` that goes on after what was said."""
+    @property
+    def rest(self) -> Callable[[Said, str], Rest] | None:
+        """For an attempt of the named target, to go on after what was said; None where no answer is continued."""
         ...
 
     def static_whole(self, answer: StaticAnswer) -> bytes | None:

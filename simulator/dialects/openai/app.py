@@ -10,7 +10,6 @@ from simulator.dialects.openai import render
 from simulator.dialects.openai.completions import CompletionsApp
 from simulator.dialects.openai.embeddings import EmbeddingsApp
 from simulator.dialects.openai.endpoint import CHAT_PATH, OpenAIEndpoint
-from simulator.dialects.openai.errors import OpenAIDialect
 from simulator.dialects.openai.request import ChatRequest, check, decode
 from simulator.listener import Receive, Scope, Send
 from simulator.recorder import Call
@@ -22,7 +21,6 @@ class OpenAIApp(OpenAIEndpoint[ChatRequest]):
 
     chat_path = CHAT_PATH
     prompt_field = "messages"
-    _dialect = OpenAIDialect()
 
     def __init__(self, vendor: Vendor) -> None:
         super().__init__(vendor)
@@ -52,6 +50,4 @@ class OpenAIApp(OpenAIEndpoint[ChatRequest]):
         heading = render.Heading(identity, int(call.time), self.quote(call.model))
         if not call.stream:
             return render.completion(answers, heading)
-        options = request.stream_options
-        include_usage = options is not None and options.include_usage is True
-        return render.chunks(answers, heading, tokens_per_chunk=chunk, include_usage=include_usage)
+        return render.chunks(answers, heading, tokens_per_chunk=chunk, include_usage=request.includes_usage)

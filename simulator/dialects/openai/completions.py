@@ -16,9 +16,8 @@ import msgspec
 from simulator.answers import Answer, Question, count_prompt_tokens
 from simulator.delivery import Rendered
 from simulator.dialects.openai.endpoint import COMPLETIONS_PATH, OpenAIEndpoint
-from simulator.dialects.openai.errors import OpenAIDialect
 from simulator.dialects.openai.render import DONE, Heading, usage
-from simulator.dialects.openai.request import MAX_CHOICES, MAX_STOPS, Limit, StreamOptions, read_body
+from simulator.dialects.openai.request import Limit, TextRequest, read_body
 from simulator.dialects.openai.texts import Texts, texts_in, written
 from simulator.dialects.rejected import bad_request
 from simulator.functions import Answers
@@ -31,23 +30,13 @@ BREAK = "\n\n"
 _BEGUN = re.compile(r"(?P<asked>.*)\n\n(?P<prefix>\S+/\S+(?: heard:.*)?)", re.DOTALL)
 
 
-class CompletionRequest(msgspec.Struct):
+class CompletionRequest(TextRequest):
     """A request for the rest of a text."""
 
-    model: str = ""
     prompt: Texts = "<|endoftext|>"
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    n: Annotated[int, msgspec.Meta(ge=1, le=MAX_CHOICES)] | None = None
     best_of: Limit | None = None
     echo: bool | None = None
-    stop: str | Annotated[list[str], msgspec.Meta(max_length=MAX_STOPS)] | None = None
-
-    @property
-    def streams(self) -> bool:
-        """Whether the answer is to be streamed."""
-        return self.stream is True
 
     @property
     def prefix(self) -> str:
@@ -69,7 +58,7 @@ class CompletionRequest(msgspec.Struct):
             prompt_tokens=count_prompt_tokens(texts),
             prefix=prefix,
             limit=DEFAULT_LIMIT if self.max_tokens is None else self.max_tokens,
-            stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),
+            stop=self.stops,
             choices=len(texts) * (self.n or 1),
         )
 
@@ -82,7 +71,6 @@ class CompletionsApp(OpenAIEndpoint[CompletionRequest]):
 
     chat_path = COMPLETIONS_PATH
     prompt_field = "prompt"
-    _dialect = OpenAIDialect()
 
     def read(self, body: bytes) -> CompletionRequest:
         """Return the request that names a model."""
@@ -92,10 +80,7 @@ class CompletionsApp(OpenAIEndpoint[CompletionRequest]):
         """Demand what the API demands."""
         if request.best_of is not None and request.best_of < (request.n or 1):
             raise bad_request("'best_of' must be greater than or equal to 'n'.", "best_of")
-        if request.stream_options is not None and request.stream is not True:
-            raise bad_request(
-                "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options"
-            )
+        request.check_stream()
 
     def render(
         self, answers: Sequence[Answer], call: Call, request: CompletionRequest, chunk: int, identity: bytes
@@ -106,9 +91,7 @@ class CompletionsApp(OpenAIEndpoint[CompletionRequest]):
         before = [echoed[index % len(echoed)] + ("" if request.prefix else BREAK) for index in range(len(answers))]
         if not call.stream:
             return _whole(answers, before, heading)
-        options = request.stream_options
-        include_usage = options is not None and options.include_usage is True
-        return _chunks(answers, before, heading, chunk, include_usage=include_usage)
+        return _chunks(answers, before, heading, chunk, include_usage=request.includes_usage)
 
 
 def _head(heading: Heading) -> bytes:

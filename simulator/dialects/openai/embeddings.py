@@ -17,7 +17,6 @@ import msgspec
 from simulator.answers import Answer, Question
 from simulator.delivery import Rendered
 from simulator.dialects.openai.endpoint import EMBEDDINGS_PATH, OpenAIEndpoint
-from simulator.dialects.openai.errors import OpenAIDialect
 from simulator.dialects.openai.request import read_body
 from simulator.dialects.openai.texts import Text, Texts, count_tokens, texts_in, written
 from simulator.dialects.rejected import bad_request
@@ -59,7 +58,6 @@ class EmbeddingsApp(OpenAIEndpoint[EmbeddingsRequest]):
 
     chat_path = EMBEDDINGS_PATH
     prompt_field = "input"
-    _dialect = OpenAIDialect()
 
     def read(self, body: bytes) -> EmbeddingsRequest:
         """Return the request that names a model."""

@@ -27,7 +27,7 @@ class OpenAIEndpoint(ChatApp[R]):
 
     prompt_field: ClassVar[str]
     max_body_bytes = 64 * 1024 * 1024
-    _dialect: ClassVar[OpenAIDialect]
+    _dialect = OpenAIDialect()
 
     def dialect(self, identity: bytes) -> OpenAIDialect:  # noqa: ARG002 - errors do not say which request they are of
         """Return what renders errors."""

@@ -19,8 +19,6 @@ _ERRORS: dict[int, tuple[str, str | None, str]] = {
     503: ("server_error", "overloaded", "The engine is currently overloaded, please try again later."),
 }
 _SERVER_ERROR = ("server_error", None, "The server had an error while processing your request. Sorry about that!")
-
-
 # Message, param and code of a refusal that faults perform, where the fault leaves them out.
 _REFUSALS: dict[type[Complaint], tuple[str, str, str | None]] = {
     ContextLength: (
@@ -42,8 +40,6 @@ _REFUSALS: dict[type[Complaint], tuple[str, str, str | None]] = {
         None,
     ),
 }
-
-
 _TEXTS = (b'"content":"', b'"arguments":"', b'"text":"', b'{"object":"list')
 
 

@@ -50,6 +50,38 @@ class StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
 
+class TextRequest(msgspec.Struct):
+    """What requests for chats and for older completions have in common."""
+
+    model: str = ""
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int, msgspec.Meta(ge=1, le=MAX_CHOICES)] | None = None
+    stop: str | Annotated[list[str], msgspec.Meta(max_length=MAX_STOPS)] | None = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer is to be streamed."""
+        return self.stream is True
+
+    @property
+    def includes_usage(self) -> bool:
+        """Whether a stream is to end with the usage."""
+        return self.stream_options is not None and self.stream_options.include_usage is True
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Texts before which the answer ends."""
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+
+    def check_stream(self) -> None:
+        """Raise RejectedError where there are options of a stream, but no stream."""
+        if self.stream_options is not None and not self.streams:
+            raise bad_request(
+                "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options"
+            )
+
+
 class FunctionTool(msgspec.Struct):
     """A function that a tool is, or that is to be called."""
 
@@ -86,26 +118,16 @@ class ResponseFormat(msgspec.Struct):
     json_schema: JSONSchema | None = None
 
 
-class ChatRequest(msgspec.Struct):
+class ChatRequest(TextRequest):
     """A chat completion request."""
 
-    model: str = ""
     messages: list[Message] | None = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
     max_completion_tokens: Limit | None = None
     max_tokens: Limit | None = None
-    n: Annotated[int, msgspec.Meta(ge=1, le=MAX_CHOICES)] | None = None
-    stop: str | Annotated[list[str], msgspec.Meta(max_length=MAX_STOPS)] | None = None
     tools: list[Tool] | None = None
     tool_choice: Literal["auto", "none", "required"] | Tool | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
-
-    @property
-    def streams(self) -> bool:
-        """Whether the answer is to be streamed."""
-        return self.stream is True
 
     @property
     def prefix(self) -> str:
@@ -129,7 +151,7 @@ class ChatRequest(msgspec.Struct):
             in_json=form is not None and form.type.startswith("json"),
             schema=form.json_schema.schema if form is not None and form.json_schema is not None else None,
             functions=called(self._offer(answered=answered), answers) if self.tools or answers != "text" else (),
-            stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),
+            stop=self.stops,
             choices=self.n or 1,
         )
 
@@ -182,9 +204,7 @@ def check(request: ChatRequest) -> None:
         raise bad_request("Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
     if not request.messages:
         raise bad_request("Invalid 'messages': expected at least 1 message.", "messages", "empty_array")
-    if request.stream_options is not None and request.stream is not True:
-        message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-        raise bad_request(message, "stream_options")
+    request.check_stream()
     choice = request.tool_choice
     if isinstance(choice, Tool) and choice.name and choice.name not in {tool.name for tool in request.tools or ()}:
         raise bad_request(f"Tool choice '{choice.name}' not found in 'tools' parameter.", "tool_choice")

@@ -2,14 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
+
+import httpx2
 
 from chassis import keys
 from chassis.health import Health
 from chassis.http import App, Message
 from chassis.principal import Principal, Role
+from chassis.tasks import end as end_task
 from resilience.errors import Reason
 from services.gateway.adapters.memory_keys import MemoryKeys
 from services.gateway.adapters.memory_responses import MemoryResponses
@@ -149,3 +153,20 @@ class Chat:
             await self.world.clock.advance(0.05)
         await asyncio.wait_for(task, 5)
         return caller
+
+
+@asynccontextmanager
+async def http(chat: Chat) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the gateway's HTTP side, whose time passes by itself."""
+
+    async def pass_time() -> None:
+        while True:
+            await chat.world.clock.advance(0.05)
+
+    passing = asyncio.create_task(pass_time())
+    try:
+        transport = httpx2.ASGITransport(app=chat.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://seawall") as client:
+            yield client
+    finally:
+        await end_task(passing)

@@ -1,6 +1,5 @@
 """POST /v1/messages as Anthropic's own SDK finds it, over ASGI, a scripted hop behind."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -8,13 +7,11 @@ from dataclasses import replace
 from typing import get_args
 
 import anthropic
-import httpx2
 import pytest
 from anthropic.types import Message, MessageParam
 from anthropic.types.shared.error_response import ErrorResponse
 from anthropic.types.shared.error_type import ErrorType
 
-from chassis.tasks import end as end_task
 from resilience.errors import Failure, Reason
 from services.gateway.application.ports import Frame
 from services.gateway.domain.configuration import Project
@@ -23,7 +20,7 @@ from services.gateway.domain.dialects.anthropic_messages import ANTHROPIC_MESSAG
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.route import CachePolicy, Continuation, Degradation, Policy, Unsupported
 from services.gateway.entrypoints.http.errors import ERRORS, error_of
-from tests.unit.gateway.callers import MAX_BODY, QUIET, REFUSED, SECRET, Chat
+from tests.unit.gateway.callers import MAX_BODY, QUIET, REFUSED, SECRET, Chat, http
 from tests.unit.gateway.messages import LAST, begin, delta, end, event, start, stop, streamed, whole
 from tests.unit.gateway.world import Answer, vendor
 
@@ -32,21 +29,6 @@ SAID: list[MessageParam] = [{"role": "user", "content": "hi"}]
 
 def chat_of(*answers: Answer, beta: Answer = REFUSED, policy: Policy = QUIET, project: Project | None = None) -> Chat:
     return Chat(*answers, beta=beta, policy=policy, project=project, dialect=ANTHROPIC_MESSAGES)
-
-
-@asynccontextmanager
-async def http(chat: Chat) -> AsyncIterator[httpx2.AsyncClient]:
-    async def pass_time() -> None:
-        while True:
-            await chat.world.clock.advance(0.05)
-
-    passing = asyncio.create_task(pass_time())
-    try:
-        transport = httpx2.ASGITransport(app=chat.app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://seawall") as client:
-            yield client
-    finally:
-        await end_task(passing)
 
 
 @asynccontextmanager

@@ -1,24 +1,21 @@
 """/v1/responses as OpenAI's own SDK finds it, over ASGI, a scripted hop behind."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-import httpx2
 import openai
 import pytest
 from openai.types.responses import Response
 
-from chassis.tasks import end as end_task
 from resilience.errors import Reason
 from services.gateway.domain.dialects.openai_responses import OPENAI_RESPONSES
 from services.gateway.domain.route import CachePolicy, Continuation, Degradation, Policy
 from services.providers.domain.conversation import Citation, Text, ToolCall
 from services.providers.domain.reply import Began, Finish, Finished, TextAdded
-from tests.unit.gateway.callers import QUIET, REFUSED, SECRET, Chat
+from tests.unit.gateway.callers import QUIET, REFUSED, SECRET, Chat, http
 from tests.unit.gateway.responses import events_of, streamed, whole
 from tests.unit.gateway.world import Answer, vendor
 
@@ -29,21 +26,6 @@ HEADERS = {"authorization": f"Bearer {SECRET}"}
 
 def chat_of(*answers: Answer, policy: Policy = QUIET, beta: Answer = REFUSED) -> Chat:
     return Chat(*answers, policy=policy, beta=beta, dialect=OPENAI_RESPONSES)
-
-
-@asynccontextmanager
-async def http(chat: Chat) -> AsyncIterator[httpx2.AsyncClient]:
-    async def pass_time() -> None:
-        while True:
-            await chat.world.clock.advance(0.05)
-
-    passing = asyncio.create_task(pass_time())
-    try:
-        transport = httpx2.ASGITransport(app=chat.app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://seawall") as client:
-            yield client
-    finally:
-        await end_task(passing)
 
 
 @asynccontextmanager

@@ -42,6 +42,7 @@ class AttemptTargets:
         if exchange.stream:
             exchange.first_token = self._clock.monotonic() - exchange.started
         said = Said()
+        go_on = exchange.dialect.rest
         rest: Rest | None = None
         while True:
             try:
@@ -56,11 +57,13 @@ class AttemptTargets:
                 return
             finally:
                 await leg.close()
+            if go_on is None:
+                raise broken
             said.broke_off(leg.attempt.usage)
             leg = await self._another_to_go_on(exchange, said, broken)
             exchange.answering = leg.attempt
             exchange.continued_at = len(said.text)
-            rest = exchange.dialect.rest(said, leg.target.name)
+            rest = go_on(said, leg.target.name)
 
     async def _first_to_answer(self, exchange: Exchange, pursuit: Pursuit, prefix: str = "") -> Leg:
         """Ask one target after another until an answer begins. Raises what the pursuit does."""
@@ -123,7 +126,7 @@ async def _open(leg: Leg, tried: Try, pursuit: Pursuit) -> Leg:
 def _may_continue(exchange: Exchange, said: Said, failure: Failure) -> bool:
     """Whether the route wants a broken answer continued, and this one can be."""
     policy, chat = exchange.policy.continuation, exchange.chat
-    if not exchange.stream or not chat.continuable or not said.parts or failure.reason is Reason.DEADLINE_EXCEEDED:
+    if not exchange.stream or not said.parts or failure.reason is Reason.DEADLINE_EXCEEDED:
         return False
     if recovery_from(failure.reason) in {Recovery.STOP, Recovery.ELSEWHERE}:
         return False

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.gateway.domain.continued import Said
-from services.gateway.domain.dialect import Rest, StaticAnswer
+from services.gateway.domain.dialect import StaticAnswer
 
 
 class Unspoken:
@@ -11,14 +10,11 @@ class Unspoken:
 
     asides_whole: Sequence[str] = ()
     end = b""
+    rest = None
 
     def event(self, data: bytes) -> bytes:
         """See Dialect."""
         return data
-
-    def rest(self, said: Said, target: str) -> Rest:
-        """See Dialect. Only streams break off in the middle."""
-        raise NotImplementedError
 
     def static_whole(self, answer: StaticAnswer) -> bytes | None:  # noqa: ARG002
         """See Dialect."""

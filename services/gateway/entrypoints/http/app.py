@@ -22,7 +22,7 @@ from services.gateway.entrypoints.http import models, responses
 from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.errors import REFERENCE, error_headers, error_of, reference
 from services.gateway.entrypoints.http.models import Models
-from services.gateway.entrypoints.http.request import CallerLeftError
+from services.gateway.entrypoints.http.request import CallerLeftError, check_method
 from services.gateway.entrypoints.http.responses import Responses
 
 CHATS: Mapping[str, Dialect] = {
@@ -46,12 +46,12 @@ def build_app(
     reference_page = reference().encode()
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        path, method = scope["path"], scope["method"]
+        path = scope["path"]
         if (chat := chats.get(path)) is not None:
-            _only("POST", method)
+            check_method(scope, "POST")
             await chat(scope, receive, send)
         elif f"{path}/".startswith(f"{models.PATH}/"):
-            _only("GET", method)
+            check_method(scope, "GET")
             await models_endpoint(scope, send)
         elif path.startswith(f"{responses.PATH}/"):
             await kept(scope, _with_request_id(send))
@@ -87,11 +87,6 @@ def _dialect_of(scope: Scope) -> Dialect:
     if f"{path}/".startswith(f"{models.PATH}/") and models.asks_as_anthropic(scope):
         return ANTHROPIC_MESSAGES
     return next((dialect for root, dialect in CHATS.items() if f"{path}/".startswith(f"{root}/")), OPENAI_CHAT)
-
-
-def _only(allowed: str, method: str) -> None:
-    if method != allowed:
-        raise Failure(Reason.METHOD_NOT_ALLOWED, f"This path takes {allowed} only.", detail={"allow": allowed})
 
 
 def _with_request_id(send: Send) -> Send:

@@ -48,6 +48,13 @@ def told_of(scope: Scope) -> dict[str, str]:
     return told
 
 
+def check_method(scope: Scope, *allowed: str) -> None:
+    """Raise Failure(METHOD_NOT_ALLOWED) unless the request's method is one of those that the path takes."""
+    if scope["method"] not in allowed:
+        words = ", ".join(allowed)
+        raise Failure(Reason.METHOD_NOT_ALLOWED, f"This path takes {words} only.", detail={"allow": words})
+
+
 class CallerLeftError(Exception):
     """The connection ended before the request did: there is nobody to answer."""
 

@@ -1,7 +1,6 @@
 """/v1/responses/{id}, and its input items: what was answered, read again or forgotten."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,7 +14,7 @@ from services.gateway.application.responses import ResponseStore, key_of, not_fo
 from services.gateway.domain.access import check_calls_models
 from services.gateway.domain.dialects.openai_responses.items import ids
 from services.gateway.domain.dialects.openai_responses.kept import KeptResponse
-from services.gateway.entrypoints.http.request import secret_of
+from services.gateway.entrypoints.http.request import check_method, secret_of
 
 PATH = "/v1/responses"
 INPUT_ITEMS = "input_items"
@@ -39,7 +38,7 @@ class Responses:
         response_id, _, below = scope["path"].removeprefix(f"{PATH}/").partition("/")
         if below not in {"", INPUT_ITEMS}:
             raise Failure(Reason.NOT_FOUND, f"A response has nothing at {below[:200]!r}.")
-        _only(scope["method"], ("GET",) if below else ("GET", "DELETE"))
+        check_method(scope, *(("GET",) if below else ("GET", "DELETE")))
         key = key_of(principal, response_id)
         if scope["method"] == "DELETE":
             if not await self._store.remove(key):
@@ -56,12 +55,6 @@ class Responses:
             raise Failure(Reason.INVALID_REQUEST, "A response is not streamed again.", detail={"param": "stream"})
         else:
             await respond(send, 200, JSON, kept.response)
-
-
-def _only(method: str, allowed: Sequence[str]) -> None:
-    if method not in allowed:
-        words = ", ".join(allowed)
-        raise Failure(Reason.METHOD_NOT_ALLOWED, f"This path takes {words} only.", detail={"allow": words})
 
 
 async def _answer(send: Send, answer: dict[str, Any]) -> None:

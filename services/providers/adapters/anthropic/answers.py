@@ -1,15 +1,13 @@
 """Anthropic's whole answers: checked to be one, with finish reason and usage read out."""
 
-import msgspec
-
 from resilience.errors import Reason
 from services.providers.adapters.anthropic import wire
 from services.providers.adapters.anthropic.errors import reason_of
+from services.providers.adapters.raw import told
+from services.providers.adapters.vendor_body import OK, read_whole
 from services.providers.domain.answer import Answer
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import CONTENT_FILTER, LENGTH, STOP, TOOL_CALLS
-
-OK = 200
 
 STOP_REASONS: dict[str, str] = {
     "end_turn": STOP,
@@ -43,25 +41,16 @@ def message_answer(body: bytes, vendor_request_id: str) -> Answer:
 
 def read_answered(body: bytes) -> wire.Answered:
     """Decode an answer. Raises VendorFailure where it is an error, or nothing that can be read."""
-    try:
-        # msgspec skips what it does not read without a look at its encoding; all of it goes to the caller, though.
-        str(body, "utf-8")
-        said = wire.answered.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
-    if said.type == "error" or wire.told(said.error):
+    said = read_whole(wire.answered, body)
+    if said.type == "error" or told(said.error):
         raise VendorFailure(reason_of(OK, body), status=OK, body=body)
     return said
 
 
 def read_event(event: bytes) -> wire.StreamEvent:
     """Decode an event of a stream. Raises VendorFailure where it is an error, or nothing that can be read."""
-    try:
-        str(event, "utf-8")
-        said = wire.stream_event.decode(event)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
-    if said.type == "error" or wire.told(said.error):
+    said = read_whole(wire.stream_event, event)
+    if said.type == "error" or told(said.error):
         raise VendorFailure(reason_of(OK, event), status=OK, body=event)
     if not said.type:
         raise VendorFailure(Reason.VENDOR_MALFORMED, why="An event of the vendor's stream has no type.", status=OK)

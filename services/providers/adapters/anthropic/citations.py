@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from services.providers.adapters.anthropic import wire
+from services.providers.adapters.raw import told
 from services.providers.domain.conversation import Citation
 
 
@@ -30,7 +31,7 @@ def read_citation(said: wire.Location) -> Citation:
 
 def read_citations(raw: msgspec.Raw) -> tuple[Citation, ...]:
     """Those of a block of text."""
-    if not wire.told(raw):
+    if not told(raw):
         return ()
     try:
         return tuple(map(read_citation, wire.locations.decode(raw)))

@@ -8,10 +8,10 @@ from dataclasses import replace
 import msgspec
 
 from resilience.errors import Reason
-from services.providers.adapters.anthropic.answers import OK
 from services.providers.adapters.anthropic.errors import reason_of
 from services.providers.adapters.anthropic.requests import message_request
 from services.providers.adapters.beside import Unstreamed, not_streamed
+from services.providers.adapters.vendor_body import OK
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.answer import Answer, Usage
 from services.providers.domain.envelope import Envelope

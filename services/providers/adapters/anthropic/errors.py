@@ -6,10 +6,9 @@ Anthropic's API says them in github.com/anthropics/claude-code/issues/228 and gi
 11222 and 11371.
 """
 
-import msgspec
-
 from resilience.errors import Reason
 from services.providers.adapters.anthropic import wire
+from services.providers.adapters.vendor_body import read_error, reason_by_status
 
 CODES: dict[str, Reason] = {
     "contract_spend_limit_reached": Reason.VENDOR_QUOTA_EXHAUSTED,
@@ -70,11 +69,9 @@ def reason_of(status: int, body: bytes) -> Reason:
     error = _error(body)
     if status < _SERVER_ERROR and (told := _told(error)) is not None:
         return told
-    if status in STATUSES:
-        return STATUSES[status]
     if status < _BAD_REQUEST:
         return TYPES.get(error.type or "", Reason.VENDOR_ERROR)
-    return Reason.VENDOR_REJECTED if status < _SERVER_ERROR else Reason.VENDOR_ERROR
+    return reason_by_status(status, STATUSES)
 
 
 def _told(error: wire.ErrorObject) -> Reason | None:
@@ -88,10 +85,8 @@ def _told(error: wire.ErrorObject) -> Reason | None:
 
 def _error(body: bytes) -> wire.ErrorObject:
     """The error object; an empty one where the body is something else."""
-    try:
-        return wire.error_body.decode(body).error or wire.ErrorObject()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return wire.ErrorObject()
+    said = read_error(wire.error_body, body)
+    return (said.error if said is not None else None) or wire.ErrorObject()
 
 
 _BAD_REQUEST = 400

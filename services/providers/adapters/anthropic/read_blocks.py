@@ -8,6 +8,7 @@ import msgspec
 from services.providers.adapters.anthropic import wire
 from services.providers.adapters.anthropic.citations import read_citations
 from services.providers.adapters.caller_body import read_body
+from services.providers.adapters.raw import told
 from services.providers.domain.conversation import Media, Part, Reasoning, Text, ToolCall, ToolResult
 
 SHORT = "5m"
@@ -23,7 +24,7 @@ class Beyond:
 
     def hint(self, name: str, value: msgspec.Raw) -> None:
         """`value` only hints at how to answer; nothing where it was not said."""
-        if wire.told(value):
+        if told(value):
             self.extra[name] = value
 
 
@@ -59,7 +60,7 @@ def _tool_use(block: wire.Block, _: Beyond) -> Part:
 
 def _tool_result(block: wire.Block, beyond: Beyond) -> Part:
     parts: tuple[Part, ...] = ()
-    if wire.told(block.content):
+    if told(block.content):
         parts = read_parts(read_body(wire.content, block.content), beyond)
     return ToolResult(
         block.tool_use_id or "",

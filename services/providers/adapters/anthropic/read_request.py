@@ -3,6 +3,7 @@
 from services.providers.adapters.anthropic import wire
 from services.providers.adapters.anthropic.read_blocks import Beyond, cache_of, read_parts
 from services.providers.adapters.caller_body import invalid, read_body, read_fields
+from services.providers.adapters.raw import told
 from services.providers.domain.conversation import Conversation, Format, Role, Thinking, Tool, ToolChoice, Turn
 
 ESSENTIAL = frozenset({"container", "mcp_servers"})
@@ -18,7 +19,7 @@ def read_request(body: bytes) -> Conversation:
     read = read_body(wire.body, body)
     beyond = Beyond()
     for name, value in read_fields(body).items():
-        if name in ESSENTIAL and wire.told(value):
+        if name in ESSENTIAL and told(value):
             beyond.essential[name] = None
         elif name not in wire.FIELDS:
             beyond.hint(name, value)

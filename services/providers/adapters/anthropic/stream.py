@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.anthropic import wire
-from services.providers.adapters.anthropic.answers import OK, finish_of, read_event
+from services.providers.adapters.anthropic.answers import finish_of, read_event
 from services.providers.adapters.sse import SseParser
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.failure import VendorFailure
 

@@ -8,11 +8,6 @@ import msgspec
 from services.providers.domain.answer import Usage
 
 
-def told(value: msgspec.Raw) -> bool:
-    """Whether there is a value: not absent, and not null."""
-    return bytes(value) not in {b"", b"null"}
-
-
 class OutputDetails(msgspec.Struct, gc=False):
     """Parts of the output's count."""
 

@@ -5,11 +5,11 @@ import msgspec
 from resilience.errors import Reason
 from services.providers.adapters.bedrock import wire
 from services.providers.adapters.bedrock.errors import BROKEN_OFF, FINISHES
+from services.providers.adapters.raw import told
+from services.providers.adapters.vendor_body import OK, read_body
 from services.providers.domain.answer import Answer
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import STOP, Finish
-
-OK = 200
 
 
 def whole_answer(body: bytes, vendor_request_id: str) -> Answer:
@@ -42,7 +42,7 @@ def check_stop(stop_reason: str) -> None:
 def read_finish(stop_reason: str, fields: msgspec.Raw) -> Finish:
     """Why it ended. `fields`: those of the model's own answer that were asked for; Claude's tell the stop sequence."""
     stopped_by = ""
-    if stop_reason == "stop_sequence" and wire.told(fields):
+    if stop_reason == "stop_sequence" and told(fields):
         try:
             stopped_by = wire.model_fields.decode(fields).stop_sequence or ""
         except msgspec.DecodeError:
@@ -53,18 +53,12 @@ def read_finish(stop_reason: str, fields: msgspec.Raw) -> Finish:
 
 def read_answered(body: bytes) -> wire.Answered:
     """Decode an answer. Raises VendorFailure where it cannot be read."""
-    try:
-        return wire.answered.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
+    return read_body(wire.answered, body)
 
 
 def read_event(data: bytes) -> wire.StreamEvent:
     """Decode an event of a stream, by its name. Raises VendorFailure where it cannot be read."""
-    try:
-        return wire.stream_event.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
+    return read_body(wire.stream_event, data)
 
 
 _USUAL = frozenset({"end_turn", "max_tokens", "tool_use"})

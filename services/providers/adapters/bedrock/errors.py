@@ -9,10 +9,9 @@ minorun365/agent-book issue 29; of models, anthropics/claude-code issue 1466, ea
 aws-samples/generative-ai-to-build-a-devsecops-chatbot issue 3.
 """
 
-import msgspec
-
 from resilience.errors import Reason
 from services.providers.adapters.bedrock import wire
+from services.providers.adapters.vendor_body import read_error, reason_by_status
 from services.providers.domain.reply import CONTENT_FILTER, LENGTH, STOP, TOOL_CALLS
 
 TYPES: dict[str, Reason] = {
@@ -111,9 +110,7 @@ def reason_of(status: int, body: bytes, told: str = "") -> Reason:
             return reason
     if kind in TYPES:
         return TYPES[kind]
-    if status in STATUSES:
-        return STATUSES[status]
-    return Reason.VENDOR_REJECTED if _BAD_REQUEST <= status < _SERVER_ERROR else Reason.VENDOR_ERROR
+    return reason_by_status(status, STATUSES)
 
 
 def _kind(told: str) -> str:
@@ -127,14 +124,7 @@ def _kind(told: str) -> str:
 
 def _error(body: bytes) -> wire.ErrorBody:
     """What a body says; nothing where it is something else."""
-    try:
-        said = wire.error_body.decode(body)
-        if said.message is None:
-            said.message = wire.capital_error_body.decode(body).message
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return wire.ErrorBody()
+    said = read_error(wire.error_body, body) or wire.ErrorBody()
+    if said.message is None and (capital := read_error(wire.capital_error_body, body)) is not None:
+        said.message = capital.message
     return said
-
-
-_BAD_REQUEST = 400
-_SERVER_ERROR = 500

@@ -11,9 +11,9 @@ from botocore.eventstream import EventStreamBuffer, ParserError
 
 from resilience.errors import Reason
 from services.providers.adapters.bedrock.errors import reason_of
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.failure import VendorFailure
 
-_OK = 200
 _UNREADABLE = (ParserError, struct.error, UnicodeDecodeError, LookupError)
 """What botocore raises for what is no frame."""
 
@@ -42,7 +42,7 @@ class EventStream:
             message = next(self._buffer, None)
         except _UNREADABLE:
             raise VendorFailure(
-                Reason.VENDOR_MALFORMED, why="A frame of the vendor's stream is broken.", status=_OK
+                Reason.VENDOR_MALFORMED, why="A frame of the vendor's stream is broken.", status=OK
             ) from None
         if message is not None:
             self._check(message.prelude.total_length)
@@ -51,7 +51,7 @@ class EventStream:
 
     def _check(self, size: int) -> None:
         if size > self._max_event:
-            raise VendorFailure(Reason.VENDOR_RESPONSE_TOO_LARGE, status=_OK)
+            raise VendorFailure(Reason.VENDOR_RESPONSE_TOO_LARGE, status=OK)
 
 
 def _event(headers: dict[str, Any], payload: bytes) -> bytes:
@@ -61,11 +61,11 @@ def _event(headers: dict[str, Any], payload: bytes) -> bytes:
             name = str(headers.get(":event-type", ""))
             if not name.isalnum() or not name.isascii():
                 raise VendorFailure(
-                    Reason.VENDOR_MALFORMED, why="An event of the vendor's stream has no name.", status=_OK
+                    Reason.VENDOR_MALFORMED, why="An event of the vendor's stream has no name.", status=OK
                 )
             return b'{"%b":%b}' % (name.encode(), payload or b"{}")
         case "exception":
             kind, body = str(headers.get(":exception-type", "")), payload
         case _:  # an error that the service model does not have
             kind, body = str(headers.get(":error-code", "")), str(headers.get(":error-message", "")).encode()
-    raise VendorFailure(reason_of(_OK, payload, kind), status=_OK, body=body)
+    raise VendorFailure(reason_of(OK, payload, kind), status=OK, body=body)

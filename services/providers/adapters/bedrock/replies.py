@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from resilience.errors import Reason
 from services.providers.adapters.bedrock import wire
-from services.providers.adapters.bedrock.answers import OK, read_answered, read_event, read_finish
+from services.providers.adapters.bedrock.answers import read_answered, read_event, read_finish
 from services.providers.adapters.bedrock.citations import read_citation
 from services.providers.adapters.bedrock.media import read_media
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.conversation import Part, Reasoning, Text, ToolCall
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import (

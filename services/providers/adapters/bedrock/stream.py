@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from resilience.errors import Reason
 from services.providers.adapters.bedrock import wire
-from services.providers.adapters.bedrock.answers import OK, check_stop, finish_of, read_event
+from services.providers.adapters.bedrock.answers import check_stop, finish_of, read_event
 from services.providers.adapters.bedrock.event_stream import EventStream
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame
 from services.providers.domain.failure import VendorFailure
 

@@ -9,11 +9,6 @@ import msgspec
 from services.providers.domain.answer import Usage
 
 
-def told(value: msgspec.Raw) -> bool:
-    """Whether there is a value: not absent, and not null."""
-    return bytes(value) not in {b"", b"null"}
-
-
 class UsageObject(msgspec.Struct, rename="camel", gc=False):
     """Token counts. `input_tokens` leaves out what was read from the cache and written to it."""
 

@@ -1,15 +1,12 @@
 """Cohere's whole answers and events: checked to be some, with finish reason and usage read out."""
 
-import msgspec
-
 from resilience.errors import Reason
 from services.providers.adapters.cohere import wire
 from services.providers.adapters.cohere.errors import BROKEN_OFF, FINISHES, reason_of
+from services.providers.adapters.vendor_body import OK, read_whole
 from services.providers.domain.answer import Answer
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import STOP
-
-OK = 200
 
 
 def whole_answer(body: bytes, vendor_request_id: str) -> Answer:
@@ -21,11 +18,7 @@ def whole_answer(body: bytes, vendor_request_id: str) -> Answer:
 
 def read_answered(body: bytes) -> wire.Answered:
     """Decode an answer. Raises VendorFailure where it is an error, or nothing that can be read."""
-    try:
-        str(body, "utf-8")
-        said = wire.answered.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
+    said = read_whole(wire.answered, body)
     if isinstance(said.message, str):
         raise VendorFailure(reason_of(OK, body), status=OK, body=body)
     if said.message is None:
@@ -40,11 +33,7 @@ def read_answered(body: bytes) -> wire.Answered:
 
 def read_event(event: bytes) -> wire.StreamEvent:
     """Decode an event of a stream. Raises VendorFailure where it is an error, or nothing that can be read."""
-    try:
-        str(event, "utf-8")
-        said = wire.stream_event.decode(event)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
+    said = read_whole(wire.stream_event, event)
     if not said.type:
         if isinstance(said.message, str):
             raise VendorFailure(reason_of(OK, event), status=OK, body=event)

@@ -4,10 +4,9 @@ Sources: docs.cohere.com/v2/reference/errors (statuses and sentences); cohere-ai
 `types/chat_finish_reason.py` and `types/chat_message_end_event_delta.py` (how an answer ends).
 """
 
-import msgspec
-
 from resilience.errors import Reason
 from services.providers.adapters.cohere import wire
+from services.providers.adapters.vendor_body import read_error, reason_by_status
 from services.providers.domain.reply import LENGTH, STOP, TOOL_CALLS
 
 STATUSES: dict[int, Reason] = {
@@ -57,18 +56,9 @@ def reason_of(status: int, body: bytes) -> Reason:
     for phrase, reason in PHRASES.get(status, {}).items():
         if phrase in message:
             return reason
-    if status in STATUSES:
-        return STATUSES[status]
-    return Reason.VENDOR_REJECTED if _BAD_REQUEST <= status < _SERVER_ERROR else Reason.VENDOR_ERROR
+    return reason_by_status(status, STATUSES)
 
 
 def _message(body: bytes) -> str:
-    try:
-        said = wire.error_body.decode(body).message
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-    return said if isinstance(said, str) else ""
-
-
-_BAD_REQUEST = 400
-_SERVER_ERROR = 500
+    said = read_error(wire.error_body, body)
+    return said.message if said is not None and isinstance(said.message, str) else ""

@@ -99,10 +99,10 @@ def _parts(said: wire.Said) -> Iterator[Part]:
         yield ToolCall(call.id, function.name or "", function.arguments or "{}")
 
 
-def _all(one_or_more: Sequence[T] | T | None) -> Sequence[T]:
+def _all(one_or_more: list[T] | T | None) -> Sequence[T]:
     if one_or_more is None:
         return ()
-    return one_or_more if isinstance(one_or_more, list) else [one_or_more]  # type: ignore[list-item]
+    return one_or_more if isinstance(one_or_more, list) else (one_or_more,)
 
 
 def _citations(cited: wire.Citation) -> Iterator[Citation]:

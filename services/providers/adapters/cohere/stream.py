@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from resilience.errors import Reason
 from services.providers.adapters.cohere import wire
-from services.providers.adapters.cohere.answers import OK, check_finish, finish_of, read_event
+from services.providers.adapters.cohere.answers import check_finish, finish_of, read_event
 from services.providers.adapters.sse import SseParser
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame
 from services.providers.domain.failure import VendorFailure
 

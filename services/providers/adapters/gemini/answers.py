@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from resilience.errors import Reason
 from services.providers.adapters.gemini import wire
 from services.providers.adapters.gemini.errors import BROKEN_OFF, FINISHES, failure
+from services.providers.adapters.raw import told
+from services.providers.adapters.vendor_body import OK, read_whole
 from services.providers.domain.answer import Answer
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import STOP, TOOL_CALLS
-
-OK = 200
 
 
 def whole_answer(body: bytes, vendor_request_id: str) -> Answer:
@@ -62,12 +60,7 @@ def check_finish(finish_reason: str) -> None:
 
 def read(body: bytes) -> wire.Response:
     """Decode an answer or a chunk. Raises VendorFailure where it is an error, or nothing that can be read."""
-    try:
-        # msgspec skips what it does not read without a look at its encoding; that may go to the caller, though.
-        str(body, "utf-8")
-        said = wire.response.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
-    if bytes(said.error) not in {b"", b"null"}:
+    said = read_whole(wire.response, body)
+    if told(said.error):
         raise failure(OK, body)
     return said

@@ -12,6 +12,7 @@ import msgspec
 from resilience.errors import Reason
 from services.providers.adapters.gemini import wire
 from services.providers.adapters.retry_after import LONGEST
+from services.providers.adapters.vendor_body import UNREADABLE, reason_by_status
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import CONTENT_FILTER, LENGTH, STOP
 
@@ -128,9 +129,7 @@ def reason_of(status: int, body: bytes) -> Reason:
         return by_body
     if status < _BAD_REQUEST and isinstance(error.code, int):
         status = error.code
-    if status in STATUSES:
-        return STATUSES[status]
-    return Reason.VENDOR_REJECTED if _BAD_REQUEST <= status < _SERVER_ERROR else Reason.VENDOR_ERROR
+    return reason_by_status(status, STATUSES)
 
 
 def retry_after(body: bytes) -> float | None:
@@ -194,9 +193,8 @@ def _error(body: bytes) -> wire.Status:
         said = wire.error_body.decode(body)
         error = said.error if isinstance(said, wire.ErrorBody) else next((each.error for each in said), None)
         return error if error is not None else wire.status.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return wire.Status()
 
 
 _BAD_REQUEST = 400
-_SERVER_ERROR = 500

@@ -12,6 +12,7 @@ import msgspec
 
 from services.providers.adapters.gemini import call_ids, signatures, wire
 from services.providers.adapters.gemini.answers import finish, read
+from services.providers.adapters.raw import told
 from services.providers.domain.answer import Usage
 from services.providers.domain.conversation import Citation, Media, Part, Reasoning, Text, ToolCall
 from services.providers.domain.reply import (
@@ -139,7 +140,7 @@ def _usage(said: wire.Response) -> Usage | None:
 
 def _arguments(call: wire.FunctionCall) -> str:
     """On one line, whatever the vendor's layout is."""
-    if not call.args or call.args == b"null":
+    if not told(call.args):
         return "{}"
     return str(msgspec.json.format(call.args, indent=-1), "utf-8")
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from resilience.errors import Reason
 from services.providers.adapters.gemini import wire
-from services.providers.adapters.gemini.answers import OK, calls, check_finish, check_prompt, finish, read
+from services.providers.adapters.gemini.answers import calls, check_finish, check_prompt, finish, read
 from services.providers.adapters.gemini.errors import failure, is_error
 from services.providers.adapters.sse import SseParser
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.failure import VendorFailure
 

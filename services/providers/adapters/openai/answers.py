@@ -7,10 +7,10 @@ import msgspec
 from resilience.errors import Reason
 from services.providers.adapters.openai import wire
 from services.providers.adapters.openai.errors import BROKEN_OFF, reason_of, said_without_choices
+from services.providers.adapters.raw import told
+from services.providers.adapters.vendor_body import OK, read_whole
 from services.providers.domain.answer import Answer
 from services.providers.domain.failure import VendorFailure
-
-OK = 200
 
 
 class Success(Protocol):
@@ -59,12 +59,7 @@ def read(body: bytes) -> wire.Completion:
 
 def read_success(decoder: msgspec.json.Decoder[S], body: bytes) -> S:
     """Decode what came with status 200. Raises VendorFailure where it is an error, or nothing that can be read."""
-    try:
-        # msgspec skips what it does not read without a look at its encoding; all of it goes to the caller, though.
-        str(body, "utf-8")
-        said = decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
-    if bytes(said.error) not in {b"", b"null"}:
+    said = read_whole(decoder, body)
+    if told(said.error):
         raise VendorFailure(reason_of(OK, body), status=OK, body=body)
     return said

@@ -10,9 +10,10 @@ from resilience.errors import Failure, Reason
 from services.providers.adapters.beside import Beside
 from services.providers.adapters.caller_body import Fields, read_fields
 from services.providers.adapters.openai.absent import absent
-from services.providers.adapters.openai.answers import OK, check_finish, read
+from services.providers.adapters.openai.answers import check_finish, read
 from services.providers.adapters.openai.requests import choices, put, streamed
 from services.providers.adapters.openai.stream import ChatStreamDecoder
+from services.providers.adapters.vendor_body import OK
 from services.providers.application.ports import Dialect, Header, VendorRequest
 from services.providers.domain.answer import Answer
 from services.providers.domain.envelope import Envelope

@@ -5,9 +5,10 @@ import msgspec
 from resilience.errors import Reason
 from services.providers.adapters.beside import Unstreamed, not_streamed
 from services.providers.adapters.openai.absent import absent
-from services.providers.adapters.openai.answers import OK, read_success
+from services.providers.adapters.openai.answers import read_success
 from services.providers.adapters.openai.requests import renamed
 from services.providers.adapters.openai.wire import UsageObject
+from services.providers.adapters.vendor_body import OK
 from services.providers.application.ports import Header, VendorRequest
 from services.providers.domain.answer import Answer, Usage
 from services.providers.domain.envelope import Envelope

@@ -9,6 +9,7 @@ import msgspec
 
 from resilience.errors import Reason
 from services.providers.adapters.openai import wire
+from services.providers.adapters.vendor_body import read_error, reason_by_status
 
 CODES: dict[str, Reason] = {
     # OpenAI: `code` of the error object.
@@ -84,9 +85,7 @@ def reason_of(status: int, body: bytes) -> Reason:
     if status == _FORBIDDEN and isinstance(error.metadata, dict) and "flagged_input" in error.metadata:
         # The prompt is refused and not the credential, which would have to rest for it.
         return Reason.CONTENT_FILTERED
-    if status in STATUSES:
-        return STATUSES[status]
-    return Reason.VENDOR_REJECTED if _BAD_REQUEST <= status < _SERVER_ERROR else Reason.VENDOR_ERROR
+    return reason_by_status(status, STATUSES)
 
 
 def said_without_choices(body: bytes) -> Reason | None:
@@ -115,9 +114,8 @@ def _by_code(error: wire.ErrorObject) -> Reason | None:
 
 def _error(body: bytes) -> wire.ErrorObject:
     """The error object, wherever the vendor has it; an empty one where the body is something else."""
-    try:
-        said = wire.error_body.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    said = read_error(wire.error_body, body)
+    if said is None:
         return wire.ErrorObject()
     if isinstance(said.error, dict):
         return msgspec.convert(said.error, wire.ErrorObject)

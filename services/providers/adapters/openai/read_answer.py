@@ -2,26 +2,19 @@
 
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from resilience.errors import Reason
 from services.providers.adapters.openai import reply_wire as wire
-from services.providers.adapters.openai.answers import OK
 from services.providers.adapters.openai.citations import read_citations
 from services.providers.adapters.openai.finish import read_finish
 from services.providers.adapters.openai.message_wire import given, signature_of
 from services.providers.adapters.openai.said import media_of, text_of, thoughts_of
+from services.providers.adapters.vendor_body import read_body
 from services.providers.domain.conversation import Part, Refusal, Text, ToolCall
-from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import Choice, Reply
 
 
 def read_completion(body: bytes) -> wire.Completion:
     """Decode an answer or a chunk in full. Raises VendorFailure."""
-    try:
-        return wire.completion.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
+    return read_body(wire.completion, body)
 
 
 def read_answer(body: bytes, *, fresh: Callable[[], str]) -> Reply:

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.openai import wire
-from services.providers.adapters.openai.answers import OK, check_finish, read
+from services.providers.adapters.openai.answers import check_finish, read
 from services.providers.adapters.openai.errors import said_without_choices
 from services.providers.adapters.sse import SseParser
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.failure import VendorFailure
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from services.gateway.domain.chat import Chat
-from services.gateway.domain.continued import Said
-from services.gateway.domain.dialect import FINISHED, End, Name, Rest, StaticAnswer, Told
+from services.gateway.domain.dialect import FINISHED, End, Name, StaticAnswer, Told
 from services.gateway.domain.dialects.openai_error import error
 from services.gateway.domain.dialects.openai_responses.reading import read_chat
 from services.gateway.domain.dialects.openai_responses.static_answer import events, whole
@@ -42,6 +41,7 @@ class OpenAIResponses:
     asides: Sequence[str] = ("stream", "user", "safety_identifier", "prompt_cache_key", "metadata", "store")
     asides_whole: Sequence[str] = ("stream_options",)
     end = b""
+    rest = None
 
     def read(self, body: bytes) -> Chat:
         """See Dialect."""
@@ -65,10 +65,6 @@ class OpenAIResponses:
         """See Dialect. There is one alternative, so its finish reason tells all."""
         reasons = {reason for _, reason in ends}
         return bool(reasons) and reasons <= FINISHED
-
-    def rest(self, said: Said, target: str) -> Rest:
-        """See Dialect. No chat of this dialect is continuable."""
-        raise NotImplementedError
 
     def static_whole(self, answer: StaticAnswer) -> bytes:
         """See Dialect."""

@@ -57,7 +57,6 @@ def read_chat(body: bytes) -> Chat:
         json_schema=answer_format is not None and answer_format.type == "json_schema",
         vision=_IMAGE in body,
         plain=False,
-        continuable=False,
     )
 
 

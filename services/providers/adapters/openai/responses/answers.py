@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from resilience.errors import Reason
-from services.providers.adapters.openai.answers import OK
 from services.providers.adapters.openai.errors import reason_of
 from services.providers.adapters.openai.responses.items import COMPLETED, INCOMPLETE, INCOMPLETE_REASONS
+from services.providers.adapters.vendor_body import OK, read_whole
 from services.providers.domain.answer import Answer, Usage
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import LENGTH, STOP, TOOL_CALLS
@@ -83,12 +83,7 @@ _said = msgspec.json.Decoder(Said)
 
 def response_answer(body: bytes, vendor_request_id: str) -> Answer:
     """Read a response that came with status 200. Raises VendorFailure where it failed, or is none."""
-    try:
-        # msgspec skips what it does not read without a look at its encoding; all of it goes to the caller, though.
-        str(body, "utf-8")
-        said = _said.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
+    said = read_whole(_said, body)
     check(said, body)
     usage = said.usage.usage() if said.usage is not None else None
     return Answer(body, said.finish_reason(), usage, vendor_request_id)

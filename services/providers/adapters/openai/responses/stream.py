@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from resilience.errors import Reason
-from services.providers.adapters.openai.answers import OK
 from services.providers.adapters.openai.responses.answers import Said, check, failure
 from services.providers.adapters.sse import SseParser
+from services.providers.adapters.vendor_body import OK, read_whole
 from services.providers.domain.answer import Frame
 from services.providers.domain.failure import VendorFailure
 
@@ -73,7 +73,7 @@ class ResponseStreamDecoder:
     def _frames(self, data: bytes) -> Iterator[Frame]:
         if len(data) <= _BLANK and (not data.strip() or data.strip() == _DONE):
             return  # keeps the connection alive; or what a proxy ends every stream with, which proves nothing
-        event = _read(data)
+        event = read_whole(_event, data)
         if b"\n" in data:
             # The lines of one event: between JSON's tokens a space is as good, and it stays one line for the caller.
             data = data.replace(b"\n", b" ")
@@ -94,12 +94,3 @@ class ResponseStreamDecoder:
         yield Frame(data, finish_reason=said.finish_reason(), usage=usage)
         self.ended = True
         yield Frame(end=True)
-
-
-def _read(data: bytes) -> _Event:
-    try:
-        # msgspec skips what it does not read without a look at its encoding; all of it goes to the caller, though.
-        str(data, "utf-8")
-        return _event.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
