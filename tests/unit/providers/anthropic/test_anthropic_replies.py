@@ -1,5 +1,6 @@
 """Whole answers, and streamed ones, read as replies and written from them; Anthropic's SDK reads what is written."""
 
+from dataclasses import replace
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from services.providers.application.ports import VendorRequest
 from services.providers.domain.answer import Usage
 from services.providers.domain.conversation import Citation, Conversation, Part, Reasoning, Refusal, Text, ToolCall
 from services.providers.domain.reply import (
+from services.providers.adapters.anthropic.wire import UsageObject
     ArgumentsAdded,
     Began,
     Choice,
@@ -356,3 +358,12 @@ def test_where_a_text_is_from_is_read(location: dict[str, object], citation: Cit
     block = {"type": "text", "text": "x", "citations": [{"cited_text": "q", **location}]}
     body = json.dumps({"type": "message", "content": [block], "stop_reason": "end_turn"}).encode()
     assert GRAMMAR.read_answer(body).choices[0].parts == (Text("x", citations=(citation,)),)
+
+
+def test_what_the_cache_keeps_for_an_hour_is_part_of_what_was_written_and_survives_later_counts() -> None:
+    told = msgspec.json.decode(
+        b'{"input_tokens":1,"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_1h_input_tokens":4}}',
+        type=UsageObject,
+    ).usage()
+    assert (told.input_tokens, told.cache_write_tokens, told.cache_write_1h_tokens) == (10, 9, 4)
+    assert UsageObject(output_tokens=7).usage(told) == replace(told, output_tokens=7)
