@@ -1,8 +1,8 @@
 """Whole answers, and streamed ones, read as replies and written from them; Anthropic's SDK reads what is written."""
 
-from dataclasses import replace
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anthropic
@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.adapters.anthropic.wire import UsageObject
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.answer import Usage
 from services.providers.domain.conversation import Citation, Conversation, Part, Reasoning, Refusal, Text, ToolCall
 from services.providers.domain.reply import (
-from services.providers.adapters.anthropic.wire import UsageObject
     ArgumentsAdded,
     Began,
     Choice,
