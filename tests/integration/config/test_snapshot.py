@@ -34,6 +34,7 @@ async def test_a_snapshot_holds_what_every_organization_has_set(acme: Config) ->
     mine, theirs = snapshot.organizations
     assert (mine.organization.name, theirs.organization.name) == (OWN, "organizations/other")
     assert [provider.name for provider in mine.providers] == [f"{OWN}/providers/local", f"{OWN}/providers/openai-main"]
+    assert list(mine.list_priced_providers) == [f"{OWN}/providers/local", f"{OWN}/providers/openai-main"]
     (model,) = mine.models
     assert [target.model for target in model.route.targets] == ["gpt-5-mini", "meta/llama-4"]
     assert (model.route.policy.timeout.seconds, model.route.policy.retries) == (60, 2)

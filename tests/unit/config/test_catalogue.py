@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.manifest.vendors import HOSTED, SELF_HOSTED
+from chassis.manifest.vendors import HOSTED, SELF_HOSTED, at_home
 from resilience.errors import Failure
 from services.config.adapters.catalogue import read_catalogue
 from services.config.domain.catalogue import Entry, contradictions
@@ -105,3 +105,15 @@ def test_the_digest_is_that_of_what_the_catalogue_says() -> None:
     assert EncodedCatalogue.of([two, one]).digest == digest
     assert EncodedCatalogue.of([one]).digest != digest
     assert EncodedCatalogue.of([one, entry("b", 2026)]).digest != digest
+
+
+@pytest.mark.parametrize(
+    ("vendor", "base_url", "expected"),
+    [
+        ("openai", "", True),
+        ("openai", "https://proxy.example/v1", False),
+        ("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", True),
+    ],
+)
+def test_list_prices_are_of_those_who_ask_the_vendor_itself(vendor: str, base_url: str, expected: bool) -> None:
+    assert at_home(vendor, base_url) is expected

@@ -124,7 +124,7 @@ SPRING, SUMMER, AUTUMN = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 
 NEVER_SAID = Project()
 
 
-def organization(*prices: pb.Price, base_url: str = "") -> tuple[Organization, Project]:
+def organization(*prices: pb.Price, list_priced: bool = True) -> tuple[Organization, Project]:
     """One with two projects, whose provider `main` is OpenAI itself; with a catalogue of one model."""
     listed = said("100", SPRING)
     listed.ClearField("target")
@@ -134,10 +134,11 @@ def organization(*prices: pb.Price, base_url: str = "") -> tuple[Organization, P
                 organization=pb.Organization(name="organizations/acme"),
                 projects=[pb.Project(name="organizations/acme/projects/shop")],
                 providers=[
-                    pb.Provider(name="organizations/acme/providers/main", vendor="openai", base_url=base_url),
+                    pb.Provider(name="organizations/acme/providers/main", vendor="openai"),
                     pb.Provider(name="organizations/acme/providers/own", vendor="vllm", base_url="http://gpu"),
                 ],
                 prices=prices,
+                list_priced_providers=["organizations/acme/providers/main"] if list_priced else [],
             )
         ],
         catalogue=[pb.CataloguePrice(vendor="openai", models=["small", "small-2026"], price=listed)],
@@ -190,8 +191,8 @@ def test_what_nobody_says_is_not_known() -> None:
         assert acme.price(target, SUMMER, shop) is None
 
 
-def test_another_address_than_the_vendor_s_has_no_list_price() -> None:
-    acme, shop = organization(base_url="http://proxy/v1")
+def test_a_provider_that_does_not_ask_its_vendor_itself_has_no_list_price() -> None:
+    acme, shop = organization(list_priced=False)
     assert acme.price("main/small", SUMMER, shop) is None
 
 

@@ -860,6 +860,7 @@ class OrganizationSnapshot(_message.Message):
     PROVIDERS_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     PRICES_FIELD_NUMBER: _builtins.int
+    LIST_PRICED_PROVIDERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def organization(self) -> Global___Organization: ...
     @_builtins.property
@@ -872,6 +873,10 @@ class OrganizationSnapshot(_message.Message):
     def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___Model]: ...
     @_builtins.property
     def prices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Price]: ...
+    @_builtins.property
+    def list_priced_providers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the providers that ask their vendor itself, so that its list prices are what their targets cost."""
+
     def __init__(
         self,
         *,
@@ -881,10 +886,11 @@ class OrganizationSnapshot(_message.Message):
         providers: _abc.Iterable[Global___Provider] | None = ...,
         models: _abc.Iterable[Global___Model] | None = ...,
         prices: _abc.Iterable[Global___Price] | None = ...,
+        list_priced_providers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["organization", b"organization"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys", "models", b"models", "organization", b"organization", "prices", b"prices", "projects", b"projects", "providers", b"providers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys", "list_priced_providers", b"list_priced_providers", "models", b"models", "organization", b"organization", "prices", b"prices", "projects", b"projects", "providers", b"providers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chassis.manifest.vendors import at_home
 from chassis.principal import Role
 from seawall.config.v1 import config_pb2 as api
 from seawall.config.v1 import resources_pb2 as pb
@@ -119,4 +120,7 @@ def _encode_share(configuration: Configuration) -> pb.OrganizationSnapshot:
         providers=[encode_provider(provider) for provider in configuration.each(Provider)],
         models=[encode_model(model) for model in configuration.each(Model)],
         prices=[encode_price(price) for price in configuration.each(Price)],
+        list_priced_providers=[
+            provider.name for provider in configuration.each(Provider) if at_home(provider.vendor, provider.base_url)
+        ],
     )

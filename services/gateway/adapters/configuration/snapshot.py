@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.manifest.vendors import at_home
 from chassis.principal import Principal, Role
 from resilience.criticality import Criticality
 from seawall.config.v1 import resources_pb2 as pb
@@ -48,9 +47,9 @@ def _organization(snapshot: pb.OrganizationSnapshot, words: Words, catalogue: Li
         models={_last(model.name): routes.route(model.route) for model in snapshot.models},
         prices=prices.get("", {}),
         list_prices={
-            _last(provider.name): catalogue[provider.vendor]
-            for provider in snapshot.providers
-            if provider.vendor in catalogue and at_home(provider.vendor, provider.base_url)
+            name: catalogue[vendors[name]]
+            for name in map(_last, snapshot.list_priced_providers)
+            if vendors[name] in catalogue
         },
     )
 
