@@ -55,6 +55,7 @@ class SnapshotFollower:
         self._background = background
         self._clock = clock
         self._version = 0
+        self._catalogue = ""
         self._asked = asyncio.Event()
 
     async def on_change(self, _changes: Sequence[Received[ConfigChanged]]) -> None:
@@ -80,9 +81,8 @@ class SnapshotFollower:
         while True:
             self._asked.clear()
             try:
-                answer = await self._config.call(
-                    self._stub.GetSnapshot, GetSnapshotRequest(known_version=self._version), timeout=FETCH_TIMEOUT
-                )
+                known = GetSnapshotRequest(known_version=self._version, known_catalogue=self._catalogue)
+                answer = await self._config.call(self._stub.GetSnapshot, known, timeout=FETCH_TIMEOUT)
             except Failure as failure:
                 if not away:
                     log.warning("config cannot be reached; the last snapshot serves", cause=failure.message)
@@ -105,7 +105,7 @@ class SnapshotFollower:
 
     def _use(self, snapshot: Snapshot) -> None:
         self._apply(snapshot)
-        self._version = snapshot.version
+        self._version, self._catalogue = snapshot.version, snapshot.catalogue_digest
         self._health.met("snapshot")
         log.info("snapshot in force", version=snapshot.version)
 

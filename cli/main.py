@@ -2,7 +2,22 @@
 
 import typer
 
-from cli.commands import alerts, apply, chaos, chat, dlq, doctor, events, explain, keys, requests, status, targets, up
+from cli.commands import (
+    alerts,
+    apply,
+    chaos,
+    chat,
+    dlq,
+    doctor,
+    events,
+    explain,
+    keys,
+    prices,
+    requests,
+    status,
+    targets,
+    up,
+)
 
 app = typer.Typer(
     name="seawall",
@@ -22,6 +37,7 @@ app.command()(explain.explain)
 app.add_typer(requests.app, name="requests")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")
+app.add_typer(prices.app, name="prices")
 app.add_typer(events.app, name="events")
 app.add_typer(chaos.app, name="chaos")
 app.add_typer(dlq.app, name="dlq")

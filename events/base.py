@@ -48,6 +48,8 @@ class Tokens(Fact):
     """Part of `input`."""
     reasoning: int = 0
     """Part of `output`."""
+    cache_write: int = 0
+    """Part of `input`."""
 
 
 class Money(Fact):

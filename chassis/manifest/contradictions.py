@@ -55,14 +55,21 @@ def _targets(route: Route) -> Iterator[tuple[str, tuple[SpareTarget, ...]]]:
 
 
 def _wrong_prices(manifest: Manifest) -> list[Problem]:
+    projects = {project.name for project in manifest.projects}
     problems = []
     seen = set()
     for index, price in enumerate(manifest.prices):
         problems += _undeclared(f"prices[{index}].provider", price.provider, manifest)
-        of = (price.provider, price.model, price.effective)
+        if price.project is not None and price.project not in projects:
+            what = f"there is no project {price.project!r}{_instead(projects)}"
+            problems.append(Problem(f"prices[{index}].project", what))
+        of = (price.provider, price.model, price.project, price.effective)
         if of in seen:
             problems.append(Problem(f"prices[{index}]", "is the second price of its target from the same time on"))
         seen.add(of)
+        above = [tier.above for tier in price.tiers]
+        if above != sorted(set(above)):
+            problems.append(Problem(f"prices[{index}].tiers", "must ascend by what they are above"))
     return problems
 
 

@@ -79,7 +79,7 @@ CacheDuration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(b
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 """In UTC."""
 Dollars = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=9, allow_inf_nan=False)]
-"""US dollars per million tokens."""
+"""US dollars, of tokens per million."""
 Count = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]

@@ -38,15 +38,37 @@ class Model(Section):
     route: Route
 
 
-class Price(Section):
-    """What a target's tokens cost, from `effective` on."""
+class Rates(Section):
+    """What tokens cost, per million."""
 
-    provider: Name
-    model: Text
     input: Dollars
     output: Dollars
     cached_input: Dollars | None = None
     """As `input` where absent."""
+    cache_write: Dollars | None = None
+    """As `input` where absent."""
+    cache_write_1h: Dollars | None = None
+    """As `cache_write` where absent."""
+
+
+class PriceTier(Rates):
+    """What all tokens of a request cost whose input is longer than `above` tokens."""
+
+    above: Annotated[int, Field(strict=True, ge=1, le=10**9)]
+
+
+class Price(Rates):
+    """What a target costs, from `effective` on."""
+
+    provider: Name
+    model: Text
+    per_request: Dollars | None = None
+    """Dollars for each request; nothing where absent."""
+    per_image: Dollars | None = None
+    """Dollars for each image of the input, beside its tokens; nothing where absent."""
+    tiers: Annotated[tuple[PriceTier, ...], Field(max_length=8)] = ()
+    project: Name | None = None
+    """That pays this, instead of what all others pay."""
     effective: Moment | None = None
 
 

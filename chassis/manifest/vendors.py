@@ -19,3 +19,8 @@ HOSTED = (
 
 SELF_HOSTED = ("openai-compatible", "bedrock", "vllm", "sglang", "tgi", "ollama", "llama-cpp", "lm-studio")
 """Those of which each provider has its own `base_url`."""
+
+
+def at_home(vendor: str, base_url: str) -> bool:
+    """Whether a provider asks its vendor itself: what another address bills, such as a proxy, no vendor's list says."""
+    return not base_url or vendor in SELF_HOSTED

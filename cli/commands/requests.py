@@ -74,6 +74,11 @@ def _row(request: monitor_pb2.Request) -> tuple[str, ...]:
     )
 
 
+def _cached(usage: monitor_pb2.Usage) -> str:
+    read = f"{usage.cached_input_tokens} of the input cached"
+    return f"{read}, {usage.cache_write_tokens} put into the cache" if usage.cache_write_tokens else read
+
+
 def _tokens(usage: monitor_pb2.Usage) -> str:
     return f"{usage.input_tokens} + {usage.output_tokens}"
 
@@ -90,7 +95,7 @@ def _show(request: monitor_pb2.Request) -> None:
         ("criticality", escape(request.criticality or NONE)),
         ("began", time_of(request, "start_time")),
         ("took", _took(request)),
-        ("tokens", f"{_tokens(request.usage)} ({request.usage.cached_input_tokens} of the input cached)"),
+        ("tokens", f"{_tokens(request.usage)} ({_cached(request.usage)})"),
         ("cost", dollars(request.cost_usd)),
         ("trace", request.trace_id or NONE),
     ):

@@ -14,6 +14,7 @@ from chassis.startup import StartUp
 from chassis.storage.database import Database
 from chassis.storage.outbox import Outbox, OutboxRelay
 from chassis.storage.tables import Tables
+from services.config.adapters.catalogue import read_catalogue
 from services.config.adapters.sql.store import SqlStore
 from services.config.adapters.sql.tables import TABLES
 from services.config.application.apply_manifest import ApplyManifest
@@ -25,6 +26,7 @@ from services.config.application.read_manifest import ReadManifest
 from services.config.application.revoke_key import RevokeKey
 from services.config.domain.declaration import Declaration
 from services.config.entrypoints.grpc import config, snapshot
+from services.config.entrypoints.grpc.price_codecs import EncodedCatalogue
 from services.config.settings import Settings
 
 VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
@@ -45,6 +47,7 @@ async def build(settings: Settings, service: Service) -> None:
     change = ChangeConfiguration(store, clock, changed=relay.nudge)
     read_manifest = ReadManifest(Secrets(directory=settings.secrets_dir), pepper=pepper)
     apply_manifest = ApplyManifest(change, clock)
+    catalogue = EncodedCatalogue.of(read_catalogue())
     use = config.UseCases(
         store=store,
         read=ReadConfiguration(store, clock),
@@ -76,8 +79,8 @@ async def build(settings: Settings, service: Service) -> None:
             settings,
             health,
             add=[
-                config.ConfigServicer(use).register,
-                snapshot.SnapshotServicer(store, started=start_up.done.is_set).register,
+                config.ConfigServicer(use, catalogue).register,
+                snapshot.SnapshotServicer(store, catalogue, started=start_up.done.is_set).register,
             ],
             services=[config.SERVICE, snapshot.SERVICE],
         )

@@ -18,6 +18,7 @@ from services.config.domain.project import Project
 from services.config.domain.provider import Provider
 from services.config.domain.route import Route
 from services.config.domain.target import Target
+from services.config.domain.tariff import Rates, Tariff, Tier
 
 _ROUTES = TypeAdapter(Route)
 """The manifest's sections of a route have the domain's names."""
@@ -82,13 +83,25 @@ def _resources(content: manifest.Manifest) -> Iterator[Declared]:
             Price(
                 organization,
                 Target(price.provider, price.model),
-                price.input,
-                price.output,
+                _tariff(price),
                 price.effective or ALWAYS,
-                price.cached_input,
+                price.project or "",
             ),
         )
 
 
 def _route(route: manifest.Route) -> Route:
     return _ROUTES.validate_python(route.model_dump())
+
+
+def _tariff(price: manifest.Price) -> Tariff:
+    return Tariff(
+        _rates(price),
+        price.per_request,
+        price.per_image,
+        tuple(Tier(tier.above, _rates(tier)) for tier in price.tiers),
+    )
+
+
+def _rates(said: manifest.Rates) -> Rates:
+    return Rates(said.input, said.output, said.cached_input, said.cache_write, said.cache_write_1h)

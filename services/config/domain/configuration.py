@@ -82,6 +82,11 @@ class Configuration:
     def _with_owned(self, name: str) -> frozenset[str]:
         """`name` and the names of all that goes with it, however deep."""
         gone = {name}
-        while more := {one.name for one in self.resources.values() if one.owner in gone} - gone:
+        while more := {one.name for one in self.resources.values() if _owners(one) & gone} - gone:
             gone |= more
         return frozenset(gone)
+
+
+def _owners(resource: Resource) -> set[str | None]:
+    """All that it goes with."""
+    return {resource.owner, *(reference.name for reference in resource.references if reference.owns)}

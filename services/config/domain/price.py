@@ -1,16 +1,13 @@
-"""What a target's tokens cost from a time on."""
+"""What a target costs from a time on."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 
-from services.config.domain.faults import at, invalid
-from services.config.domain.names import PROVIDER
+from services.config.domain.faults import at
+from services.config.domain.names import PROJECT, PROVIDER
 from services.config.domain.resource import Reference
 from services.config.domain.target import Target
-
-_AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+from services.config.domain.tariff import Tariff
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """Effective time of a price that is in force until another one follows."""
@@ -18,20 +15,21 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars per million tokens; `cached_input` is as `input` where None."""
+    """What an organization pays for a target, or, where `project` names one, what that project pays instead."""
 
     organization: str
     target: Target
-    input: Decimal
-    output: Decimal
+    tariff: Tariff
     effective_time: datetime
-    cached_input: Decimal | None = None
+    project: str = ""
+    """Its id."""
 
     @property
     def name(self) -> str:
-        """See Resource; a target has one price for each time from which one is in force."""
+        """See Resource; a target has one price for each time from which one is in force, and for each who pays."""
         since = self.effective_time.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        return f"organizations/{self.organization}/prices/{self.target.provider}/{self.target.model}/{since}"
+        payer = PROJECT.name(self.organization, self.project) if self.project else f"organizations/{self.organization}"
+        return f"{payer}/prices/{self.target.provider}/{self.target.model}/{since}"
 
     @property
     def owner(self) -> str:
@@ -41,24 +39,13 @@ class Price:
     @property
     def references(self) -> tuple[Reference, ...]:
         """See Resource."""
-        return (Reference("target.provider", self.owner),)
+        of_provider = Reference("target.provider", self.owner)
+        if not self.project:
+            return (of_provider,)
+        return (of_provider, Reference("project", PROJECT.name(self.organization, self.project), owns=True))
 
     def check(self) -> None:
         """See Resource."""
         with at("target"):
             self.target.check()
-        for field, amount in (("input", self.input), ("output", self.output), ("cached_input", self.cached_input)):
-            if amount is not None:
-                parse_amount(write_amount(amount), field=field)
-
-
-def parse_amount(text: str, *, field: str) -> Decimal:
-    """The amount that `text` writes, such as `0.25`. Raises Failure(INVALID_REQUEST)."""
-    if _AMOUNT.fullmatch(text) is None:
-        raise invalid(field, "must be a decimal number such as 0.25, from 0, with at most 9 places")
-    return Decimal(text)
-
-
-def write_amount(amount: Decimal) -> str:
-    """`amount` without an exponent."""
-    return f"{amount:f}"
+        self.tariff.check()

@@ -6,10 +6,14 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Reference:
-    """A resource that another one cannot be without; `field` is where it names it."""
+    """A resource that another one cannot be without; `field` is where it names it.
+
+    Where it `owns` the other one, that is deleted with it, as with its owner.
+    """
 
     field: str
     name: str
+    owns: bool = False
 
 
 class Resource(Protocol):

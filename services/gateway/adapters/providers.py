@@ -107,6 +107,7 @@ def _usage(usage: pb.Usage) -> Usage:
         usage.cached_input_tokens,
         usage.reasoning_tokens,
         usage.cache_write_tokens,
+        usage.cache_write_1h_tokens,
     )
 
 

@@ -20,11 +20,13 @@ class PlanRequest:
 
     async def __call__(self, exchange: Exchange) -> None:
         """Order the targets of the model's route. Raises Failure(NO_CAPABLE_TARGET)."""
-        organization, free = exchange.organization, exchange.dialect.name.free
+        organization, project, free = exchange.organization, exchange.project, exchange.dialect.name.free
+        images = None if exchange.chat.vision else 0
 
         def cost(target: Target, tokens: int) -> float | None:
-            price = organization.price(target.name, exchange.started_at)
-            return None if price is None else price.cost(Usage(tokens, tokens)) / NANOS_PER_DOLLAR
+            price = organization.price(target.name, exchange.started_at, project)
+            nanos = None if price is None else price.cost(Usage(tokens, tokens), images)
+            return None if nanos is None else nanos / NANOS_PER_DOLLAR
 
         planner = Planner(
             lambda target: self._targets.of(organization.id, target.name, free=free),

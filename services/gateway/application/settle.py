@@ -54,8 +54,9 @@ class Settle:
             return 0
         if attempt.usage is None:
             return None if attempt.outcome is Outcome.SUCCEEDED else 0
-        price = exchange.organization.price(attempt.target.name, exchange.started_at)
-        return None if price is None else price.cost(attempt.usage)
+        price = exchange.organization.price(attempt.target.name, exchange.started_at, exchange.project)
+        # Whether there are images is known; how many, nobody counted.
+        return None if price is None else price.cost(attempt.usage, None if exchange.chat.vision else 0)
 
     def _event(self, exchange: Exchange, costs: list[int | None]) -> events.RequestFinished:
         principal = exchange.principal
@@ -130,4 +131,5 @@ def _tokens(usage: Usage) -> Tokens:
         output=usage.output_tokens,
         cached_input=usage.cached_input_tokens,
         reasoning=usage.reasoning_tokens,
+        cache_write=usage.cache_write_tokens,
     )

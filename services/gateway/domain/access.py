@@ -25,6 +25,7 @@ LEAST_ROLE: Mapping[str, Role] = MappingProxyType(
         f"{_CONFIG}/ListModels": Role.VIEWER,
         f"{_CONFIG}/GetModel": Role.VIEWER,
         f"{_CONFIG}/ListPrices": Role.VIEWER,
+        f"{_CONFIG}/ListCataloguePrices": Role.VIEWER,
         f"{_MONITOR}/QueryUsage": Role.VIEWER,
         f"{_MONITOR}/ListTargetHealth": Role.VIEWER,
         f"{_MONITOR}/ListRequests": Role.VIEWER,

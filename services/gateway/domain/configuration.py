@@ -21,6 +21,18 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedPrice:
+    """A price and when it begins to be in force."""
+
+    effective_at: datetime
+    price: Price
+
+
+Prices = Mapping[str, tuple[DatedPrice, ...]]
+"""What each of some names costs, latest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A group of keys with the same models and limits."""
 
@@ -32,14 +44,8 @@ class Project:
     """Of requests that say nothing."""
     policy_overrides: bool = False
     """Whether requests may set parts of the route's policy for themselves, and call themselves more critical."""
-
-
-@dataclass(frozen=True, slots=True)
-class DatedPrice:
-    """A price and when it begins to be in force."""
-
-    effective_at: datetime
-    price: Price
+    prices: Prices = field(default_factory=dict)
+    """What it pays instead of what the organization does, by target name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,10 @@ class Organization:
     providers: Mapping[str, Capabilities] = field(default_factory=dict)
     """Each with what its vendor's models usually can do."""
     models: Mapping[str, Route] = field(default_factory=dict)
-    prices: Mapping[str, tuple[DatedPrice, ...]] = field(default_factory=dict)
-    """By target name, latest first."""
+    prices: Prices = field(default_factory=dict)
+    """By target name."""
+    list_prices: Mapping[str, Prices] = field(default_factory=dict)
+    """By the names that a provider's vendor has for its models, of each provider at its vendor's own address."""
 
     def route(self, model: str, project: Project) -> Route:
         """Where `model` goes: a model that is set, or `provider/model`. Raises Failure(MODEL_NOT_FOUND)."""
@@ -65,11 +73,20 @@ class Organization:
         # A model that the project may not use is not told from one that is not there.
         raise Failure(Reason.MODEL_NOT_FOUND, f"There is no model {model[:200]!r}.", detail={"param": "model"})
 
-    def price(self, target: str, at: datetime) -> Price | None:
-        """What `target` costs at a time; None where nobody said."""
-        for dated in self.prices.get(target, ()):
-            if dated.effective_at <= at:
-                return dated.price
+    def price(self, target: str, at: datetime, project: Project) -> Price | None:
+        """What `project` pays for `target` at a time: its own price, the organization's, the vendor's list price.
+
+        None where nobody said.
+        """
+        provider, _, model = target.partition("/")
+        for prices in (
+            project.prices.get(target, ()),
+            self.prices.get(target, ()),
+            self.list_prices.get(provider, {}).get(model, ()),
+        ):
+            for dated in prices:
+                if dated.effective_at <= at:
+                    return dated.price
         return None
 
     def models_of(self, project: Project) -> list[str]:

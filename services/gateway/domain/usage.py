@@ -18,6 +18,8 @@ class Usage:
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    """Those of `cache_write_tokens` that the vendor keeps for an hour."""
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -26,6 +28,7 @@ class Usage:
             self.cached_input_tokens + other.cached_input_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
             self.cache_write_tokens + other.cache_write_tokens,
+            self.cache_write_1h_tokens + other.cache_write_1h_tokens,
         )
 
     def answered(self, more: "Usage") -> "Usage":
@@ -38,21 +41,66 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class Rates:
     """What one token costs, in whole picodollars (1e-12 US dollars), so that sums are exact."""
 
     input: int
+    """Of tokens that the vendor's cache has nothing to do with."""
     output: int
     cached_input: int
+    cache_write: int
+    cache_write_1h: int
 
-    def cost(self, usage: Usage) -> int:
-        """Nanodollars for `usage`, rounded half up once, at the end."""
-        picos = (
-            (usage.input_tokens - usage.cached_input_tokens) * self.input
+    def picos(self, usage: Usage) -> int:
+        """What the tokens of `usage` cost: each once, by what became of it."""
+        hour = usage.cache_write_1h_tokens
+        minutes = usage.cache_write_tokens - hour
+        fresh = usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens
+        return (
+            fresh * self.input
             + usage.cached_input_tokens * self.cached_input
+            + minutes * self.cache_write
+            + hour * self.cache_write_1h
             + usage.output_tokens * self.output
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The rates of all tokens of a request whose input is longer than `above` tokens."""
+
+    above: int
+    rates: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a target costs. Amounts are whole picodollars."""
+
+    rates: Rates
+    per_request: int = 0
+    per_image: int = 0
+    """For each image of the input, beside its tokens."""
+    tiers: tuple[Tier, ...] = ()
+    """Ascending."""
+
+    def cost(self, usage: Usage, images: int | None = 0) -> int | None:
+        """Nanodollars for one request that used `usage`, rounded half up once, at the end.
+
+        `images`: how many its input has, None where nobody counted them. None where the price needs to know that.
+        """
+        if images is None:
+            if self.per_image:
+                return None
+            images = 0
+        picos = self._rates(usage).picos(usage) + self.per_request + images * self.per_image
         return (picos + PICOS_PER_NANO // 2) // PICOS_PER_NANO
+
+    def _rates(self, usage: Usage) -> Rates:
+        for tier in reversed(self.tiers):
+            if usage.input_tokens > tier.above:
+                return tier.rates
+        return self.rates
 
 
 def dollars(nanos: int) -> str:

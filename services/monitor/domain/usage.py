@@ -53,5 +53,6 @@ class Usage:
     output_tokens: int
     cached_input_tokens: int
     reasoning_tokens: int
+    cache_write_tokens: int
     cost_nanos: int
     unpriced_requests: int

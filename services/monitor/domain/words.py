@@ -76,7 +76,9 @@ def span(milliseconds: float) -> str:
 
 def tokens_told(tokens: Tokens) -> str:
     """`120 tokens in (100 of them cached) and 40 out`."""
-    cached = f" ({tokens.cached_input} of them cached)" if tokens.cached_input else ""
+    parts = {"cached": tokens.cached_input, "put into the cache": tokens.cache_write}
+    told = " and ".join(f"{count} of them {what}" for what, count in parts.items() if count)
+    cached = f" ({told})" if told else ""
     reasoning = f" ({tokens.reasoning} of them for reasoning)" if tokens.reasoning else ""
     return f"{counted(tokens.input, 'token')} in{cached} and {tokens.output} out{reasoning}"
 

@@ -37,6 +37,7 @@ def usage_row(usage: Usage) -> wire.UsageRow:
         output_tokens=usage.output_tokens,
         cached_input_tokens=usage.cached_input_tokens,
         reasoning_tokens=usage.reasoning_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
         cost_usd=usd_of(usage.cost_nanos),
         unpriced_requests=usage.unpriced_requests,
     )
@@ -119,6 +120,7 @@ def _tokens(tokens: Tokens) -> wire.Usage:
         output_tokens=tokens.output,
         cached_input_tokens=tokens.cached_input,
         reasoning_tokens=tokens.reasoning,
+        cache_write_tokens=tokens.cache_write,
     )
 
 

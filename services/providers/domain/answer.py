@@ -15,6 +15,8 @@ class Usage:
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    """Those of `cache_write_tokens` that the vendor keeps for an hour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,3 +105,30 @@ async def test_the_version_before_can_come_back_and_finds_what_it_knows(url: str
             assert [target.name for target in acme.models["chat"].targets] == ["main/gpt-5-mini", "local/meta/llama-4"]
             await config.apply(ROUTES)
             assert (await organization(config)).models["chat"] == CHAT
+
+
+PRICED = """
+organization: acme
+providers: [{name: main, vendor: openai}]
+projects: [{name: shop}]
+prices:
+  - {provider: main, model: m, input: 1, output: 2, cached_input: 0.5, cache_write: 3, per_request: 0.1}
+  - {provider: main, model: m, input: 9, output: 9, project: shop}
+"""
+
+
+async def test_a_price_of_one_project_is_no_price_of_all_in_the_version_before(url: str) -> None:
+    async with Database(url, schema="config") as database:
+        async with running(url) as config:
+            await config.apply(PRICED)
+        await downgrade(database, VERSIONS, CLOCK, revision="0002")
+        assert await rows(database, "SELECT model, input, output, cached_input FROM prices") == [("m", "1", "2", "0.5")]
+        async with running(url) as config:
+            ((price,),) = (await organization(config)).prices.values()
+            assert price.price.per_request == 0
+            await config.apply(PRICED)
+            acme = await organization(config)
+            ((price,),) = acme.prices.values()
+            assert (price.price.per_request, price.price.rates.cache_write) == (10**11, 3_000_000)
+            ((theirs,),) = acme.projects["shop"].prices.values()
+            assert theirs.price.rates.input == 9_000_000

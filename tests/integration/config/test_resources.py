@@ -132,3 +132,48 @@ async def test_the_price_in_force_and_those_to_come_are_listed(acme: Config) -> 
     )
     await acme.call("DeleteProvider", api.DeleteProviderRequest(name=f"{OWN}/providers/openai-main"))
     assert await listed() == []
+
+
+async def test_a_price_with_every_part_comes_back_as_it_was_set(acme: Config) -> None:
+    price = pb.Price(
+        target=pb.Target(provider="local", model="m"),
+        input="3",
+        output="15",
+        cached_input="0.3",
+        cache_write="3.75",
+        cache_write_1h="6",
+        per_request="0.005",
+        per_image="0.0001",
+        tiers=[
+            pb.PriceTier(above=200_000, input="6", output="22.5"),
+            pb.PriceTier(above=400_000, input="9", output="0"),
+        ],
+        project="shop",
+    )
+    price.effective_time.FromSeconds(1_700_000_000)
+    assert (await acme.call("SetPrice", api.SetPriceRequest(parent=OWN, price=price))).price == price
+    of_all = pb.Price(target=price.target, input="1", output="1", effective_time=price.effective_time)
+    await acme.call("SetPrice", api.SetPriceRequest(parent=OWN, price=of_all))
+
+    async def listed() -> list[pb.Price]:
+        found = (await acme.call("ListPrices", api.ListPricesRequest(parent=OWN, page_size=100))).prices
+        return [one for one in found if one.target.model == "m"]
+
+    assert await listed() == [of_all, price], "of whom each pays one, none supersedes the other"
+    price.input = "4"
+    price.effective_time.FromSeconds(1_700_000_001)
+    await acme.call("SetPrice", api.SetPriceRequest(parent=OWN, price=price))
+    assert await listed() == [of_all, price]
+    await acme.call("DeleteProject", api.DeleteProjectRequest(name=SHOP))
+    assert await listed() == [of_all]
+
+
+async def test_the_catalogue_is_read_by_vendor(acme: Config) -> None:
+    everything = (await acme.call("ListCataloguePrices", api.ListCataloguePricesRequest())).prices
+    anthropic = (await acme.call("ListCataloguePrices", api.ListCataloguePricesRequest(vendor="anthropic"))).prices
+    assert [price for price in everything if price.vendor == "anthropic"] == list(anthropic)
+    assert all(price.source and price.read_date and not price.price.HasField("target") for price in everything)
+    assert not (await acme.call("ListCataloguePrices", api.ListCataloguePricesRequest(vendor="nobody"))).prices
+    assert await acme.reason("ListCataloguePrices", api.ListCataloguePricesRequest(), key=None) is (
+        Reason.UNAUTHENTICATED
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from resilience.errors import Failure, Reason
 from seawall.config.v1 import config_pb2 as api
+from seawall.config.v1.config_pb2_grpc import SnapshotServiceStub
 from tests.integration.config.running import ADMIN, MANIFEST, OWN, SHOP, STRANGER, Config, running, write
 from tests.stack.eventually import eventually
 from tests.stack.postgres import plain
@@ -33,6 +34,7 @@ async def test_a_snapshot_holds_what_every_organization_has_set(acme: Config) ->
     mine, theirs = snapshot.organizations
     assert (mine.organization.name, theirs.organization.name) == (OWN, "organizations/other")
     assert [provider.name for provider in mine.providers] == [f"{OWN}/providers/local", f"{OWN}/providers/openai-main"]
+    assert list(mine.list_priced_providers) == [f"{OWN}/providers/local", f"{OWN}/providers/openai-main"]
     (model,) = mine.models
     assert [target.model for target in model.route.targets] == ["gpt-5-mini", "meta/llama-4"]
     assert (model.route.policy.timeout.seconds, model.route.policy.retries) == (60, 2)
@@ -42,6 +44,23 @@ async def test_a_snapshot_holds_what_every_organization_has_set(acme: Config) ->
     assert (price.input, price.output, price.cached_input) == ("0.25", "2", "")
     assert len(mine.keys[0].digest) == 32
     assert not theirs.keys
+
+
+async def test_the_catalogue_comes_with_the_snapshot_to_whoever_has_another(acme: Config) -> None:
+    async def asked(version: int, catalogue: str) -> bool:
+        stub = SnapshotServiceStub(acme.peer.channel)
+        request = api.GetSnapshotRequest(known_version=version, known_catalogue=catalogue)
+        return (await acme.peer.call(stub.GetSnapshot, request, timeout=30)).HasField("snapshot")
+
+    snapshot = await acme.snapshot()
+    assert snapshot is not None
+    listed = {model for price in snapshot.catalogue if price.vendor == "openai" for model in price.models}
+    assert "gpt-5-mini" in listed
+    assert await asked(snapshot.version, "")
+    assert await asked(snapshot.version, "of another version of Seawall")
+    assert await asked(snapshot.version - 1, snapshot.catalogue_digest)
+    assert not await asked(snapshot.version, snapshot.catalogue_digest)
+    assert await acme.snapshot(snapshot.version) is None, "a gateway of the version before does not ask for it"
 
 
 async def test_versions_only_grow_and_a_known_one_is_answered_with_nothing(acme: Config) -> None:

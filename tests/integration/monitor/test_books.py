@@ -32,7 +32,7 @@ from services.monitor.domain.usage import Usage, UsageGroup, UsageQuery
 from tests.unit.monitor.facts import START, attempt, finished
 
 SEED = 7
-ADDED = {"criticality", "cache", "continued_at", "degraded"}
+ADDED = {"criticality", "cache", "continued_at", "degraded", "cache_write_tokens"}
 """Columns of the second migration."""
 
 
@@ -75,6 +75,7 @@ def some_requests(count: int) -> list[RequestFinished]:
                     output=rng.randrange(10**5),
                     cached_input=rng.randrange(1000),
                     reasoning=rng.randrange(1000),
+                    cache_write=rng.randrange(1000),
                 ),
                 cost=None if rng.random() < 0.1 else Money(amount=usd_of(rng.randrange(10**10))),
             )
@@ -193,6 +194,7 @@ def by_hand(
         entry["output_tokens"] += request.tokens.output
         entry["cached_input_tokens"] += request.tokens.cached_input
         entry["reasoning_tokens"] += request.tokens.reasoning
+        entry["cache_write_tokens"] += request.tokens.cache_write
         entry["cost_nanos"] += int(Decimal(request.cost.amount) * 10**9) if request.cost else 0
         entry["unpriced_requests"] += request.cost is None
     return {key: dict(entry) for key, entry in found.items()}

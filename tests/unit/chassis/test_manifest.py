@@ -323,3 +323,59 @@ def test_a_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
         with pytest.raises(Failure, match=f"{path} cannot be read") as caught:
             read_file(path)
         assert (caught.value.reason, caught.value.retryable) == (Reason.INVALID_REQUEST, False)
+
+
+def test_a_price_may_have_parts_tiers_and_a_payer() -> None:
+    (read,) = parse(
+        acme(
+            PROVIDER,
+            "projects: [{name: shop}]",
+            """prices:
+  - provider: main
+    model: m
+    project: shop
+    input: 3
+    output: 15
+    cached_input: 0.3
+    cache_write: 3.75
+    cache_write_1h: 6
+    per_request: 0.005
+    per_image: 0.0001
+    tiers:
+      - {above: 200000, input: 6, output: 22.5, cached_input: 0.6}
+      - {above: 500000, input: 12, output: 45}""",
+        )
+    ).prices
+    assert (read.project, read.cache_write, read.cache_write_1h) == ("shop", Decimal("3.75"), Decimal(6))
+    assert (read.per_request, read.per_image) == (Decimal("0.005"), Decimal("0.0001"))
+    assert [(tier.above, tier.input, tier.cached_input) for tier in read.tiers] == [
+        (200_000, Decimal(6), Decimal("0.6")),
+        (500_000, Decimal(12), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ("project: gone", "prices[0].project"),
+        ("per_request: -1", "prices[0].per_request"),
+        ("cache_write: x", "prices[0].cache_write"),
+        ("tiers: [{above: 0, input: 1, output: 1}]", "prices[0].tiers[0].above"),
+        ("tiers: [{above: 1, input: 1}]", "prices[0].tiers[0].output"),
+        ("tiers: [{above: 2, input: 1, output: 1}, {above: 1, input: 1, output: 1}]", "prices[0].tiers"),
+        ("tiers: [{above: 2, input: 1, output: 1}, {above: 2, input: 1, output: 1}]", "prices[0].tiers"),
+    ],
+)
+def test_a_wrong_part_of_a_price_is_told_with_its_path(more: str, path: str) -> None:
+    (problem,) = problems(acme(PROVIDER, f"prices: [{{provider: main, model: m, input: 1, output: 1, {more}}}]"))
+    assert problem.startswith(f"{path}: ")
+
+
+def test_each_project_may_have_its_price_of_a_target() -> None:
+    def all_of(*projects: str) -> str:
+        of = ", ".join(f"{{provider: main, model: m, input: 1, output: 1{project}}}" for project in projects)
+        return acme(PROVIDER, "projects: [{name: a}, {name: b}]", f"prices: [{of}]")
+
+    assert len(parse(all_of("", ", project: a", ", project: b")).prices) == 3
+    (problem,) = problems(all_of("", ", project: a", ", project: a"))
+    assert problem.startswith("prices[2]: ")

@@ -18,6 +18,7 @@ from services.config.domain.provider import Provider
 from services.config.domain.resource import Resource
 from services.config.domain.route import Route
 from services.config.domain.target import Target
+from services.config.domain.tariff import Rates, Tariff
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDS = ["a", "b", "c"]
@@ -58,5 +59,5 @@ def configurations(draw: st.DrawFn) -> Configuration:
     for provider in providers:
         for since in draw(st.lists(times, unique=True)):
             amount = Decimal(draw(st.integers(0, 10**9))).scaleb(-3)
-            found.append(Price("acme", Target(provider, "m"), amount, amount, since))
+            found.append(Price("acme", Target(provider, "m"), Tariff(Rates(amount, amount)), since))
     return Configuration.of(found)

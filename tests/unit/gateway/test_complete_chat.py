@@ -1,4 +1,5 @@
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -7,9 +8,12 @@ from resilience.errors import Failure, Reason
 from resilience.retry import RECOVERIES, Recovery
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
-from services.gateway.domain.configuration import Project
+from services.gateway.domain.configuration import DatedPrice, Project
 from services.gateway.domain.route import Continuation, Policy
+from services.gateway.domain.usage import Price, Rates, Usage
 from tests.unit.gateway.world import ALPHA, BETA, STREAM, WHOLE, Answer, World, vendor
+
+IMAGE = ',{"type":"image_url","image_url":{"url":"https://a/b.png"}}'
 
 
 async def run(world: World, exchange: Exchange) -> list[Frame]:
@@ -195,3 +199,29 @@ async def test_a_refused_request_is_not_in_the_journal() -> None:
     with pytest.raises(Failure):
         await run(world, world.exchange(b'{"model":"absent","messages":[{"role":"user"}]}'))
     assert world.journal.records == []
+
+
+async def test_a_project_pays_its_own_price_of_what_was_put_into_the_cache() -> None:
+    price = Price(Rates(3_000_000, 15_000_000, 300_000, 3_750_000, 6_000_000))
+    project = Project(prices={ALPHA.name: (DatedPrice(datetime(2020, 1, 1, tzinfo=UTC), price),)})
+    written = Usage(1000, 100, cache_write_tokens=400, cache_write_1h_tokens=100)
+    world = World(
+        {"alpha/small": [[Frame(data=b"{}", finish_reason="stop", usage=written, end=True)]]}, project=project
+    )
+    await run(world, world.exchange())
+    event = world.journal.events[0].data
+    assert event.tokens.cache_write == 400
+    assert event.cost is not None
+    # 600 at $3, 300 at $3.75, 100 at $6, 100 at $15 a million.
+    assert event.cost.amount == "0.005025"
+
+
+@pytest.mark.parametrize(("shown", "amount"), [("", "0.001"), (IMAGE, None)])
+async def test_images_that_nobody_counted_make_a_price_for_each_unknown(shown: str, amount: str | None) -> None:
+    price = Price(Rates(1_000_000, 0, 0, 0, 0), per_image=1)
+    project = Project(prices={ALPHA.name: (DatedPrice(datetime(2020, 1, 1, tzinfo=UTC), price),)})
+    world = World({"alpha/small": [WHOLE]}, project=project)
+    body = f'{{"model":"chat","messages":[{{"role":"user","content":[{{"type":"text","text":"x"}}{shown}]}}]}}'
+    await run(world, world.exchange(body=body.encode()))
+    cost = world.journal.events[0].data.cost
+    assert (None if cost is None else cost.amount) == amount

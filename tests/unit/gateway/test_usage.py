@@ -3,19 +3,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.domain.usage import Price, Usage, dollars
-
-tokens = st.integers(0, 10_000_000)
-
-
-@given(tokens, tokens, tokens, st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9))
-def test_cost_is_what_exact_decimals_say(
-    fresh: int, cached: int, output: int, input_price: int, output_price: int, cached_price: int
-) -> None:
-    usage = Usage(input_tokens=fresh + cached, cached_input_tokens=cached, output_tokens=output)
-    cost = Price(input=input_price, output=output_price, cached_input=cached_price).cost(usage)
-    exact = Decimal(fresh * input_price + cached * cached_price + output * output_price) / 1000
-    assert abs(cost - exact) <= Decimal("0.5")
+from services.gateway.domain.usage import dollars
 
 
 @given(st.integers(0, 10**15))

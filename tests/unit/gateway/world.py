@@ -34,7 +34,7 @@ from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.options import Options
 from services.gateway.domain.route import Capabilities, Policy, Route, Target
 from services.gateway.domain.targets import Targets
-from services.gateway.domain.usage import Price, Usage
+from services.gateway.domain.usage import Price, Rates, Usage
 
 ALPHA = Target("alpha", "small")
 BETA = Target("beta", "small")
@@ -131,7 +131,16 @@ class World:
             projects={"shop": self.project},
             providers={"alpha": Capabilities(), "beta": Capabilities()},
             models={"chat": Route(targets, policy or Policy())},
-            prices={ALPHA.name: (DatedPrice(begin, Price(input=250_000, output=2_000_000, cached_input=25_000)),)},
+            prices={
+                ALPHA.name: (
+                    DatedPrice(
+                        begin,
+                        Price(
+                            Rates(250_000, 2_000_000, cached_input=25_000, cache_write=250_000, cache_write_1h=250_000)
+                        ),
+                    ),
+                )
+            },
         )
         self.plan = PlanRequest(self.targets, self.clock, random.Random(0))
         attempt = AttemptTargets(self.hop, self.targets, self.clock, random.Random(0))

@@ -187,3 +187,7 @@ def test_tokens_name_their_parts() -> None:
         tokens_told(Tokens(input=1, output=40, cached_input=1, reasoning=7))
         == "1 token in (1 of them cached) and 40 out (7 of them for reasoning)"
     )
+    assert (
+        tokens_told(Tokens(input=9, output=4, cached_input=2, cache_write=6))
+        == "9 tokens in (2 of them cached and 6 of them put into the cache) and 4 out"
+    )

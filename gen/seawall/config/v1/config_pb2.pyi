@@ -997,6 +997,52 @@ class SetPriceResponse(_message.Message):
 Global___SetPriceResponse: _TypeAlias = SetPriceResponse  # noqa: Y015
 
 @_typing.final
+class ListCataloguePricesRequest(_message.Message):
+    """Request of ConfigService.ListCataloguePrices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENDOR_FIELD_NUMBER: _builtins.int
+    vendor: _builtins.str
+    """Of this vendor only; of every one where empty."""
+    def __init__(
+        self,
+        *,
+        vendor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["vendor", b"vendor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCataloguePricesRequest: _TypeAlias = ListCataloguePricesRequest  # noqa: Y015
+
+@_typing.final
+class ListCataloguePricesResponse(_message.Message):
+    """Response of ConfigService.ListCataloguePrices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def prices(self) -> _containers.RepeatedCompositeFieldContainer[_resources_pb2.CataloguePrice]:
+        """By vendor and model; of one model the oldest first."""
+
+    def __init__(
+        self,
+        *,
+        prices: _abc.Iterable[_resources_pb2.CataloguePrice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["prices", b"prices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCataloguePricesResponse: _TypeAlias = ListCataloguePricesResponse  # noqa: Y015
+
+@_typing.final
 class ApplyManifestRequest(_message.Message):
     """Request of ConfigService.ApplyManifest."""
 
@@ -1157,18 +1203,24 @@ class GetSnapshotRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     KNOWN_VERSION_FIELD_NUMBER: _builtins.int
+    KNOWN_CATALOGUE_FIELD_NUMBER: _builtins.int
     known_version: _builtins.int
     """The version that the caller runs on; 0 where none."""
+    known_catalogue: _builtins.str
+    """The digest of the catalogue that it runs on; absent where it does not care for it."""
     def __init__(
         self,
         *,
         known_version: _builtins.int = ...,
+        known_catalogue: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_known_catalogue", b"_known_catalogue", "known_catalogue", b"known_catalogue"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_version", b"known_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_known_catalogue", b"_known_catalogue", "known_catalogue", b"known_catalogue", "known_version", b"known_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__known_catalogue: _TypeAlias = _typing.Literal["known_catalogue"]  # noqa: Y015
+    _WhichOneofArgType__known_catalogue: _TypeAlias = _typing.Literal["_known_catalogue", b"_known_catalogue"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__known_catalogue) -> _WhichOneofReturnType__known_catalogue | None: ...
 
 Global___GetSnapshotRequest: _TypeAlias = GetSnapshotRequest  # noqa: Y015
 
@@ -1181,7 +1233,7 @@ class GetSnapshotResponse(_message.Message):
     SNAPSHOT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def snapshot(self) -> _resources_pb2.Snapshot:
-        """Absent where the known version is the newest."""
+        """Absent where the known version is the newest, and the known catalogue is config's."""
 
     def __init__(
         self,

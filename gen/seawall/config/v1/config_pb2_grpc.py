@@ -140,6 +140,11 @@ class ConfigServiceStub:
                 request_serializer=seawall_dot_config_dot_v1_dot_config__pb2.SetPriceRequest.SerializeToString,
                 response_deserializer=seawall_dot_config_dot_v1_dot_config__pb2.SetPriceResponse.FromString,
                 _registered_method=True)
+        self.ListCataloguePrices = channel.unary_unary(
+                '/seawall.config.v1.ConfigService/ListCataloguePrices',
+                request_serializer=seawall_dot_config_dot_v1_dot_config__pb2.ListCataloguePricesRequest.SerializeToString,
+                response_deserializer=seawall_dot_config_dot_v1_dot_config__pb2.ListCataloguePricesResponse.FromString,
+                _registered_method=True)
         self.ApplyManifest = channel.unary_unary(
                 '/seawall.config.v1.ConfigService/ApplyManifest',
                 request_serializer=seawall_dot_config_dot_v1_dot_config__pb2.ApplyManifestRequest.SerializeToString,
@@ -303,6 +308,13 @@ class ConfigServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCataloguePrices(self, request, context):
+        """The vendors' list prices: what targets cost of which nobody set a price.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ApplyManifest(self, request, context):
         """Makes everything be exactly what a seawall.yaml says, in one transaction; `receivers` belong to AlertService.
         """
@@ -424,6 +436,11 @@ def add_ConfigServiceServicer_to_server(servicer, server):
                     servicer.SetPrice,
                     request_deserializer=seawall_dot_config_dot_v1_dot_config__pb2.SetPriceRequest.FromString,
                     response_serializer=seawall_dot_config_dot_v1_dot_config__pb2.SetPriceResponse.SerializeToString,
+            ),
+            'ListCataloguePrices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCataloguePrices,
+                    request_deserializer=seawall_dot_config_dot_v1_dot_config__pb2.ListCataloguePricesRequest.FromString,
+                    response_serializer=seawall_dot_config_dot_v1_dot_config__pb2.ListCataloguePricesResponse.SerializeToString,
             ),
             'ApplyManifest': grpc.unary_unary_rpc_method_handler(
                     servicer.ApplyManifest,
@@ -1004,6 +1021,33 @@ class ConfigService:
             '/seawall.config.v1.ConfigService/SetPrice',
             seawall_dot_config_dot_v1_dot_config__pb2.SetPriceRequest.SerializeToString,
             seawall_dot_config_dot_v1_dot_config__pb2.SetPriceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCataloguePrices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/seawall.config.v1.ConfigService/ListCataloguePrices',
+            seawall_dot_config_dot_v1_dot_config__pb2.ListCataloguePricesRequest.SerializeToString,
+            seawall_dot_config_dot_v1_dot_config__pb2.ListCataloguePricesResponse.FromString,
             options,
             channel_credentials,
             insecure,

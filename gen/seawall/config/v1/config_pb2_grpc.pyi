@@ -75,6 +75,8 @@ class ConfigServiceStub:
     """Prices in force and to come, by target."""
     SetPrice: _grpc.UnaryUnaryMultiCallable[_config_pb2.SetPriceRequest, _config_pb2.SetPriceResponse]
     """Sets the price of one target from a time on."""
+    ListCataloguePrices: _grpc.UnaryUnaryMultiCallable[_config_pb2.ListCataloguePricesRequest, _config_pb2.ListCataloguePricesResponse]
+    """The vendors' list prices: what targets cost of which nobody set a price."""
     ApplyManifest: _grpc.UnaryUnaryMultiCallable[_config_pb2.ApplyManifestRequest, _config_pb2.ApplyManifestResponse]
     """Makes everything be exactly what a seawall.yaml says, in one transaction; `receivers` belong to AlertService."""
     ListAuditRecords: _grpc.UnaryUnaryMultiCallable[_config_pb2.ListAuditRecordsRequest, _config_pb2.ListAuditRecordsResponse]
@@ -127,6 +129,8 @@ class ConfigServiceAsyncStub(ConfigServiceStub):
     """Prices in force and to come, by target."""
     SetPrice: _aio.UnaryUnaryMultiCallable[_config_pb2.SetPriceRequest, _config_pb2.SetPriceResponse]  # type: ignore[assignment]
     """Sets the price of one target from a time on."""
+    ListCataloguePrices: _aio.UnaryUnaryMultiCallable[_config_pb2.ListCataloguePricesRequest, _config_pb2.ListCataloguePricesResponse]  # type: ignore[assignment]
+    """The vendors' list prices: what targets cost of which nobody set a price."""
     ApplyManifest: _aio.UnaryUnaryMultiCallable[_config_pb2.ApplyManifestRequest, _config_pb2.ApplyManifestResponse]  # type: ignore[assignment]
     """Makes everything be exactly what a seawall.yaml says, in one transaction; `receivers` belong to AlertService."""
     ListAuditRecords: _aio.UnaryUnaryMultiCallable[_config_pb2.ListAuditRecordsRequest, _config_pb2.ListAuditRecordsResponse]  # type: ignore[assignment]
@@ -302,6 +306,14 @@ class ConfigServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_config_pb2.SetPriceResponse, _abc.Awaitable[_config_pb2.SetPriceResponse]]:
         """Sets the price of one target from a time on."""
+
+    @_abc_1.abstractmethod
+    def ListCataloguePrices(
+        self,
+        request: _config_pb2.ListCataloguePricesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_config_pb2.ListCataloguePricesResponse, _abc.Awaitable[_config_pb2.ListCataloguePricesResponse]]:
+        """The vendors' list prices: what targets cost of which nobody set a price."""
 
     @_abc_1.abstractmethod
     def ApplyManifest(

@@ -684,7 +684,7 @@ Global___Degradation: _TypeAlias = Degradation  # noqa: Y015
 
 @_typing.final
 class Price(_message.Message):
-    """What a target's tokens cost, in US dollars per million tokens."""
+    """What a target costs: tokens in US dollars per million, requests and images in US dollars each."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -693,15 +693,35 @@ class Price(_message.Message):
     OUTPUT_FIELD_NUMBER: _builtins.int
     CACHED_INPUT_FIELD_NUMBER: _builtins.int
     EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_1H_FIELD_NUMBER: _builtins.int
+    PER_REQUEST_FIELD_NUMBER: _builtins.int
+    PER_IMAGE_FIELD_NUMBER: _builtins.int
+    TIERS_FIELD_NUMBER: _builtins.int
+    PROJECT_FIELD_NUMBER: _builtins.int
     input: _builtins.str
     """Decimal, such as `0.25`. The same for the others."""
     output: _builtins.str
     cached_input: _builtins.str
     """As `input` where empty."""
+    cache_write: _builtins.str
+    """Tokens of the input that the vendor puts into its cache; as `input` where empty."""
+    cache_write_1h: _builtins.str
+    """Those that it keeps for an hour; as `cache_write` where empty."""
+    per_request: _builtins.str
+    """For each request that used anything; nothing where empty."""
+    per_image: _builtins.str
+    """For each image of the input, beside its tokens; nothing where empty."""
+    project: _builtins.str
+    """Id of the project that pays this; every project that has no price of its own where empty."""
     @_builtins.property
     def target(self) -> Global___Target: ...
     @_builtins.property
     def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceTier]:
+        """What the tokens of longer inputs cost, all of them; ascending."""
+
     def __init__(
         self,
         *,
@@ -710,14 +730,97 @@ class Price(_message.Message):
         output: _builtins.str = ...,
         cached_input: _builtins.str = ...,
         effective_time: _timestamp_pb2.Timestamp | None = ...,
+        cache_write: _builtins.str = ...,
+        cache_write_1h: _builtins.str = ...,
+        per_request: _builtins.str = ...,
+        per_image: _builtins.str = ...,
+        tiers: _abc.Iterable[Global___PriceTier] | None = ...,
+        project: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input", b"cached_input", "effective_time", b"effective_time", "input", b"input", "output", b"output", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_write", b"cache_write", "cache_write_1h", b"cache_write_1h", "cached_input", b"cached_input", "effective_time", b"effective_time", "input", b"input", "output", b"output", "per_image", b"per_image", "per_request", b"per_request", "project", b"project", "target", b"target", "tiers", b"tiers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Price: _TypeAlias = Price  # noqa: Y015
+
+@_typing.final
+class PriceTier(_message.Message):
+    """What all tokens of a request cost whose input is longer than `above` tokens."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABOVE_FIELD_NUMBER: _builtins.int
+    INPUT_FIELD_NUMBER: _builtins.int
+    OUTPUT_FIELD_NUMBER: _builtins.int
+    CACHED_INPUT_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_1H_FIELD_NUMBER: _builtins.int
+    above: _builtins.int
+    input: _builtins.str
+    output: _builtins.str
+    cached_input: _builtins.str
+    cache_write: _builtins.str
+    cache_write_1h: _builtins.str
+    def __init__(
+        self,
+        *,
+        above: _builtins.int = ...,
+        input: _builtins.str = ...,
+        output: _builtins.str = ...,
+        cached_input: _builtins.str = ...,
+        cache_write: _builtins.str = ...,
+        cache_write_1h: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["above", b"above", "cache_write", b"cache_write", "cache_write_1h", b"cache_write_1h", "cached_input", b"cached_input", "input", b"input", "output", b"output"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceTier: _TypeAlias = PriceTier  # noqa: Y015
+
+@_typing.final
+class CataloguePrice(_message.Message):
+    """A vendor's list price, as Seawall's catalogue has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VENDOR_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    READ_DATE_FIELD_NUMBER: _builtins.int
+    vendor: _builtins.str
+    source: _builtins.str
+    """Where the vendor says it."""
+    read_date: _builtins.str
+    """The day on which it was read there, such as `2026-11-21`."""
+    @_builtins.property
+    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names that the vendor has for the model."""
+
+    @_builtins.property
+    def price(self) -> Global___Price:
+        """Without `target` and `project`."""
+
+    def __init__(
+        self,
+        *,
+        vendor: _builtins.str = ...,
+        models: _abc.Iterable[_builtins.str] | None = ...,
+        price: Global___Price | None = ...,
+        source: _builtins.str = ...,
+        read_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price", b"price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["models", b"models", "price", b"price", "read_date", b"read_date", "source", b"source", "vendor", b"vendor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CataloguePrice: _TypeAlias = CataloguePrice  # noqa: Y015
 
 @_typing.final
 class KeyRecord(_message.Message):
@@ -757,6 +860,7 @@ class OrganizationSnapshot(_message.Message):
     PROVIDERS_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     PRICES_FIELD_NUMBER: _builtins.int
+    LIST_PRICED_PROVIDERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def organization(self) -> Global___Organization: ...
     @_builtins.property
@@ -769,6 +873,10 @@ class OrganizationSnapshot(_message.Message):
     def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___Model]: ...
     @_builtins.property
     def prices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Price]: ...
+    @_builtins.property
+    def list_priced_providers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the providers that ask their vendor itself, so that its list prices are what their targets cost."""
+
     def __init__(
         self,
         *,
@@ -778,10 +886,11 @@ class OrganizationSnapshot(_message.Message):
         providers: _abc.Iterable[Global___Provider] | None = ...,
         models: _abc.Iterable[Global___Model] | None = ...,
         prices: _abc.Iterable[Global___Price] | None = ...,
+        list_priced_providers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["organization", b"organization"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys", "models", b"models", "organization", b"organization", "prices", b"prices", "projects", b"projects", "providers", b"providers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys", "list_priced_providers", b"list_priced_providers", "models", b"models", "organization", b"organization", "prices", b"prices", "projects", b"projects", "providers", b"providers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -795,19 +904,29 @@ class Snapshot(_message.Message):
 
     VERSION_FIELD_NUMBER: _builtins.int
     ORGANIZATIONS_FIELD_NUMBER: _builtins.int
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    CATALOGUE_DIGEST_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Grows by each change."""
+    catalogue_digest: _builtins.str
+    """Changes with the catalogue, which changes with config's own version only."""
     @_builtins.property
     def organizations(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrganizationSnapshot]: ...
+    @_builtins.property
+    def catalogue(self) -> _containers.RepeatedCompositeFieldContainer[Global___CataloguePrice]:
+        """What targets cost of which the organization says nothing."""
+
     def __init__(
         self,
         *,
         version: _builtins.int = ...,
         organizations: _abc.Iterable[Global___OrganizationSnapshot] | None = ...,
+        catalogue: _abc.Iterable[Global___CataloguePrice] | None = ...,
+        catalogue_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["organizations", b"organizations", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "catalogue_digest", b"catalogue_digest", "organizations", b"organizations", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -165,6 +165,7 @@ class UsageRow(_message.Message):
     REASONING_TOKENS_FIELD_NUMBER: _builtins.int
     COST_USD_FIELD_NUMBER: _builtins.int
     UNPRICED_REQUESTS_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_TOKENS_FIELD_NUMBER: _builtins.int
     project: _builtins.str
     """Set where grouped by it."""
     model: _builtins.str
@@ -181,6 +182,8 @@ class UsageRow(_message.Message):
     """Decimal US dollars."""
     unpriced_requests: _builtins.int
     """Requests whose price was not known; they are not in `cost_usd`."""
+    cache_write_tokens: _builtins.int
+    """Tokens of the input that were put into the vendor's cache; part of the input tokens."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """Start of the hour or day, UTC."""
@@ -201,10 +204,11 @@ class UsageRow(_message.Message):
         reasoning_tokens: _builtins.int = ...,
         cost_usd: _builtins.str = ...,
         unpriced_requests: _builtins.int = ...,
+        cache_write_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input_tokens", b"cached_input_tokens", "cost_usd", b"cost_usd", "failed_requests", b"failed_requests", "input_tokens", b"input_tokens", "key", b"key", "model", b"model", "output_tokens", b"output_tokens", "project", b"project", "reasoning_tokens", b"reasoning_tokens", "requests", b"requests", "target", b"target", "time", b"time", "unpriced_requests", b"unpriced_requests"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_write_tokens", b"cache_write_tokens", "cached_input_tokens", b"cached_input_tokens", "cost_usd", b"cost_usd", "failed_requests", b"failed_requests", "input_tokens", b"input_tokens", "key", b"key", "model", b"model", "output_tokens", b"output_tokens", "project", b"project", "reasoning_tokens", b"reasoning_tokens", "requests", b"requests", "target", b"target", "time", b"time", "unpriced_requests", b"unpriced_requests"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -734,10 +738,13 @@ class Usage(_message.Message):
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     CACHED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
     REASONING_TOKENS_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_TOKENS_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     output_tokens: _builtins.int
     cached_input_tokens: _builtins.int
     reasoning_tokens: _builtins.int
+    cache_write_tokens: _builtins.int
+    """Tokens of the input that were put into the vendor's cache; part of the input tokens."""
     def __init__(
         self,
         *,
@@ -745,10 +752,11 @@ class Usage(_message.Message):
         output_tokens: _builtins.int = ...,
         cached_input_tokens: _builtins.int = ...,
         reasoning_tokens: _builtins.int = ...,
+        cache_write_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input_tokens", b"cached_input_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_write_tokens", b"cache_write_tokens", "cached_input_tokens", b"cached_input_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -102,11 +102,12 @@ class SqlStore:
 
 
 def _in_force(now: datetime) -> ColumnElement[bool]:
-    """Whether a price is in force or to come: no later one of its target has taken effect."""
+    """Whether a price is in force or to come: no later one of its target, that the same pay, has taken effect."""
     later = aliased(PriceRow)
     return ~exists().where(
         col(later.owner) == col(PriceRow.owner),
         col(later.model) == col(PriceRow.model),
+        col(later.project) == col(PriceRow.project),
         col(later.effective_time) > col(PriceRow.effective_time),
         col(later.effective_time) <= now,
     )

@@ -14,17 +14,19 @@ from sqlmodel import Field, SQLModel
 from chassis.principal import Role
 from chassis.storage.columns import BIG_ID, UtcDateTime
 from services.config.adapters.sql.routes import rest_of, with_rest
+from services.config.adapters.sql.tariffs import rest_of_tariff, tariff_with_rest
 from services.config.domain.key import Key, Origin, Secret
 from services.config.domain.model import Model
 from services.config.domain.names import organization_of
 from services.config.domain.organization import Organization
 from services.config.domain.policy import Policy
-from services.config.domain.price import Price, write_amount
+from services.config.domain.price import Price
 from services.config.domain.project import Project
 from services.config.domain.provider import Provider
 from services.config.domain.resource import Resource
 from services.config.domain.route import Route
 from services.config.domain.target import Target
+from services.config.domain.tariff import Rates, Tariff, write_amount
 
 NAME = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 """Names sort by their bytes, as SQLite and the page tokens have it, whatever the database's language."""
@@ -211,38 +213,48 @@ class KeyRow(_Named, table=True):
 
 
 class PriceRow(_Named, table=True):
-    """See Price. Amounts are text, so that they stay exact; `model` is the upstream one."""
+    """See Price. Amounts are text, so that they stay exact; `model` is the upstream one.
+
+    The `rest` is what of the tariff has no column of its own.
+    """
 
     __tablename__ = "prices"
 
     owner: str = _owner("providers")
+    # The database, too, has its default: during an upgrade a replica without this column may still enter rows.
+    project: str = Field(default="", sa_column_kwargs={"server_default": ""})
     model: str
     input: str
     output: str
     cached_input: str | None
     effective_time: datetime = Field(sa_type=UtcDateTime)
+    rest: dict[str, Any] | None = Field(sa_type=sa.JSON)
 
     @classmethod
     def of(cls, resource: Price) -> Self:
         """See ResourceRow."""
+        rates = resource.tariff.rates
         return cls(
             **cls.names(resource),
+            project=resource.project,
             model=resource.target.model,
-            input=write_amount(resource.input),
-            output=write_amount(resource.output),
-            cached_input=None if resource.cached_input is None else write_amount(resource.cached_input),
+            input=write_amount(rates.input),
+            output=write_amount(rates.output),
+            cached_input=None if rates.cached_input is None else write_amount(rates.cached_input),
             effective_time=resource.effective_time,
+            rest=rest_of_tariff(resource.tariff),
         )
 
     def resource(self) -> Price:
         """See ResourceRow."""
+        cached_input = None if self.cached_input is None else Decimal(self.cached_input)
+        rates = Rates(Decimal(self.input), Decimal(self.output), cached_input)
         return Price(
             self.organization,
             Target(self.owner.rpartition("/")[2], self.model),
-            Decimal(self.input),
-            Decimal(self.output),
+            tariff_with_rest(Tariff(rates), self.rest),
             self.effective_time,
-            None if self.cached_input is None else Decimal(self.cached_input),
+            self.project,
         )
 
 

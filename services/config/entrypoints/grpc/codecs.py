@@ -1,8 +1,8 @@
 """Resources between protobuf and the domain: one pair of functions a noun."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
+from chassis.manifest.vendors import at_home
 from chassis.principal import Role
 from seawall.config.v1 import config_pb2 as api
 from seawall.config.v1 import resources_pb2 as pb
@@ -12,12 +12,12 @@ from services.config.domain.faults import at, invalid
 from services.config.domain.key import Key
 from services.config.domain.model import Model
 from services.config.domain.organization import Organization
-from services.config.domain.price import Price, parse_amount, write_amount
+from services.config.domain.price import Price
 from services.config.domain.project import DEFAULT_CRITICALITY, Project
 from services.config.domain.provider import Provider
-from services.config.domain.target import Target
+from services.config.entrypoints.grpc.price_codecs import EncodedCatalogue, encode_price
 from services.config.entrypoints.grpc.route_codecs import decode_route, encode_route
-from services.config.entrypoints.grpc.times import moment, timestamp
+from services.config.entrypoints.grpc.times import timestamp
 
 
 def encode_organization(organization: Organization) -> pb.Organization:
@@ -88,30 +88,6 @@ def encode_key(key: Key) -> pb.Key:
     )
 
 
-def decode_price(message: pb.Price, organization: str, now: datetime) -> Price:
-    """The price that `message` tells, in force from `now` where it says no time. Raises Failure(INVALID_REQUEST)."""
-    since = moment(message.effective_time, field="effective_time") if message.HasField("effective_time") else now
-    return Price(
-        organization,
-        Target(message.target.provider, message.target.model),
-        parse_amount(message.input, field="input"),
-        parse_amount(message.output, field="output"),
-        since,
-        parse_amount(message.cached_input, field="cached_input") if message.cached_input else None,
-    )
-
-
-def encode_price(price: Price) -> pb.Price:
-    """As the API shows it."""
-    return pb.Price(
-        target=pb.Target(provider=price.target.provider, model=price.target.model),
-        input=write_amount(price.input),
-        output=write_amount(price.output),
-        cached_input="" if price.cached_input is None else write_amount(price.cached_input),
-        effective_time=timestamp(price.effective_time),
-    )
-
-
 def encode_audit_record(record: AuditRecord) -> api.AuditRecord:
     """As the API shows it."""
     return api.AuditRecord(
@@ -123,11 +99,15 @@ def encode_audit_record(record: AuditRecord) -> api.AuditRecord:
     )
 
 
-def encode_snapshot(version: int, configurations: Mapping[str, Configuration]) -> pb.Snapshot:
-    """Everything that is set, by organization id."""
+def encode_snapshot(
+    version: int, configurations: Mapping[str, Configuration], catalogue: EncodedCatalogue
+) -> pb.Snapshot:
+    """Everything that is set, by organization id, and the vendors' list prices."""
     return pb.Snapshot(
         version=version,
         organizations=[_encode_share(configurations[organization]) for organization in sorted(configurations)],
+        catalogue=catalogue.prices,
+        catalogue_digest=catalogue.digest,
     )
 
 
@@ -140,4 +120,7 @@ def _encode_share(configuration: Configuration) -> pb.OrganizationSnapshot:
         providers=[encode_provider(provider) for provider in configuration.each(Provider)],
         models=[encode_model(model) for model in configuration.each(Model)],
         prices=[encode_price(price) for price in configuration.each(Price)],
+        list_priced_providers=[
+            provider.name for provider in configuration.each(Provider) if at_home(provider.vendor, provider.base_url)
+        ],
     )

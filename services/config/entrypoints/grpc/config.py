@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 from pydantic import BaseModel, Field
 
+from chassis.grpc.principal import current_principal
 from chassis.storage.paging import cursor_of, page_size, page_token
 from events.config import Action
 from resilience.clock import Clock
@@ -25,6 +26,7 @@ from services.config.domain.organization import Organization
 from services.config.entrypoints.grpc import codecs
 from services.config.entrypoints.grpc.noun import MAX_PAGE_SIZE, Methods, actor, child_name, own
 from services.config.entrypoints.grpc.nouns import KEYS, MODELS, PRICES, PROJECTS, PROVIDERS
+from services.config.entrypoints.grpc.price_codecs import EncodedCatalogue, decode_price, encode_price
 from services.config.entrypoints.grpc.times import moment
 
 SERVICE = api.DESCRIPTOR.services_by_name["ConfigService"].full_name
@@ -55,8 +57,9 @@ class UseCases:
 class ConfigServicer(ConfigServiceServicer):
     """See the proto file. Every method asks for a principal and answers about its organization only."""
 
-    def __init__(self, use: UseCases) -> None:
+    def __init__(self, use: UseCases, catalogue: EncodedCatalogue) -> None:
         self._use = use
+        self._catalogue = catalogue
         self._methods = Methods(use.read, use.change)
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -173,9 +176,17 @@ class ConfigServicer(ConfigServiceServicer):
         """See the proto file."""
         (organization,) = own(ORGANIZATION, request.parent, field="parent")
         with at("price"):
-            price = codecs.decode_price(request.price, organization, self._use.clock.now())
+            price = decode_price(request.price, organization, self._use.clock.now())
             await self._use.change(organization, lambda current: current.having(price), actor=actor())
-        return api.SetPriceResponse(price=codecs.encode_price(price))
+        return api.SetPriceResponse(price=encode_price(price))
+
+    async def ListCataloguePrices(
+        self, request: api.ListCataloguePricesRequest, _context: Context
+    ) -> api.ListCataloguePricesResponse:
+        """See the proto file."""
+        current_principal()
+        wanted = [price for price in self._catalogue.prices if request.vendor in {"", price.vendor}]
+        return api.ListCataloguePricesResponse(prices=wanted)
 
     async def ApplyManifest(self, request: api.ApplyManifestRequest, _context: Context) -> api.ApplyManifestResponse:
         """See the proto file."""

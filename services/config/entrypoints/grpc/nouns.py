@@ -10,11 +10,10 @@ from services.config.domain.project import Project
 from services.config.domain.provider import Provider
 from services.config.entrypoints.grpc import codecs
 from services.config.entrypoints.grpc.noun import Listed, Noun
+from services.config.entrypoints.grpc.price_codecs import encode_price
 
 KEYS: Listed[Key, pb.Key] = Listed(kind=Key, encode=codecs.encode_key, parent=PROJECT, parent_kind=Project)
-PRICES: Listed[Price, pb.Price] = Listed(
-    kind=Price, encode=codecs.encode_price, parent=ORGANIZATION, parent_kind=Organization
-)
+PRICES: Listed[Price, pb.Price] = Listed(kind=Price, encode=encode_price, parent=ORGANIZATION, parent_kind=Organization)
 PROJECTS: Noun[Project, pb.Project] = Noun(
     kind=Project,
     encode=codecs.encode_project,

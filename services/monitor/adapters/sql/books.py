@@ -66,7 +66,7 @@ class SqlOpenBooks:
 
 def _ledger_row(request: RequestFinished) -> dict[str, Any]:
     tokens = request.tokens
-    used = (tokens.input, tokens.output, tokens.cached_input, tokens.reasoning)
+    used = (tokens.input, tokens.output, tokens.cached_input, tokens.reasoning, tokens.cache_write)
     if not all(0 <= count <= MOST_TOKENS for count in used):
         raise ValueError(f"request {request.request_id!r} tells of an impossible number of tokens")
     if not 0 <= (request.continued_at or 0) <= MOST_CHARACTERS:
@@ -92,6 +92,7 @@ def _ledger_row(request: RequestFinished) -> dict[str, Any]:
         "output_tokens": tokens.output,
         "cached_input_tokens": tokens.cached_input,
         "reasoning_tokens": tokens.reasoning,
+        "cache_write_tokens": tokens.cache_write,
         "cost_nanos": nanos_of(request.cost) if request.cost else None,
         "trace_id": request.trace_id or "",
         "criticality": request.criticality or "",

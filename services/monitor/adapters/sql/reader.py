@@ -111,6 +111,7 @@ def _sums() -> list[sa.Label[Any]]:
         summed(LedgerRow.output_tokens).label("output_tokens"),
         summed(LedgerRow.cached_input_tokens).label("cached_input_tokens"),
         summed(LedgerRow.reasoning_tokens).label("reasoning_tokens"),
+        summed(LedgerRow.cache_write_tokens).label("cache_write_tokens"),
         summed(LedgerRow.cost_nanos).label("cost_nanos"),
         counted(col(LedgerRow.cost_nanos).is_(None)).label("unpriced_requests"),
     ]
@@ -131,6 +132,7 @@ def _usage(row: sa.RowMapping) -> Usage:
         output_tokens=int(row["output_tokens"]),
         cached_input_tokens=int(row["cached_input_tokens"]),
         reasoning_tokens=int(row["reasoning_tokens"]),
+        cache_write_tokens=int(row["cache_write_tokens"]),
         cost_nanos=int(row["cost_nanos"]),
         unpriced_requests=int(row["unpriced_requests"]),
     )
@@ -156,6 +158,7 @@ def _entry(row: LedgerRow) -> Entry:
             output=row.output_tokens,
             cached_input=row.cached_input_tokens,
             reasoning=row.reasoning_tokens,
+            cache_write=row.cache_write_tokens,
         ),
         cost_nanos=row.cost_nanos,
         trace_id=row.trace_id,

@@ -54,6 +54,7 @@ class LedgerRow(SQLModel, table=True):
     """Characters; NULL where the answer did not break off."""
     degraded: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Empty where a target of the route answered, or nothing did."""
+    cache_write_tokens: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
 class DetailRow(SQLModel, table=True):

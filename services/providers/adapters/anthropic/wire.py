@@ -14,6 +14,12 @@ class OutputDetails(msgspec.Struct, gc=False):
     thinking_tokens: int | None = None
 
 
+class CacheCreation(msgspec.Struct, gc=False):
+    """Parts of the count of what was written to the cache."""
+
+    ephemeral_1h_input_tokens: int | None = None
+
+
 class UsageObject(msgspec.Struct, gc=False):
     """Token counts. `input_tokens` leaves out what was read from the cache and written to it."""
 
@@ -22,6 +28,7 @@ class UsageObject(msgspec.Struct, gc=False):
     cache_creation_input_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     output_tokens_details: OutputDetails | None = None
+    cache_creation: CacheCreation | None = None
 
     def usage(self, before: Usage | None = None) -> Usage:
         """As the rest of Seawall counts. What is not told is as it was `before`."""
@@ -29,13 +36,14 @@ class UsageObject(msgspec.Struct, gc=False):
         read = _told(self.cache_read_input_tokens, before.cached_input_tokens)
         written = _told(self.cache_creation_input_tokens, before.cache_write_tokens)
         fresh = _told(self.input_tokens, before.input_tokens - before.cached_input_tokens - before.cache_write_tokens)
-        details = self.output_tokens_details
+        details, creation = self.output_tokens_details, self.cache_creation
         return Usage(
             fresh + read + written,
             _told(self.output_tokens, before.output_tokens),
             read,
             _told(details.thinking_tokens if details is not None else None, before.reasoning_tokens),
             written,
+            _told(creation.ephemeral_1h_input_tokens if creation is not None else None, before.cache_write_1h_tokens),
         )
 
 

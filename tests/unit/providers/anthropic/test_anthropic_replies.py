@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anthropic
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.adapters.anthropic.wire import UsageObject
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.answer import Usage
 from services.providers.domain.conversation import Citation, Conversation, Part, Reasoning, Refusal, Text, ToolCall
@@ -357,3 +359,12 @@ def test_where_a_text_is_from_is_read(location: dict[str, object], citation: Cit
     block = {"type": "text", "text": "x", "citations": [{"cited_text": "q", **location}]}
     body = json.dumps({"type": "message", "content": [block], "stop_reason": "end_turn"}).encode()
     assert GRAMMAR.read_answer(body).choices[0].parts == (Text("x", citations=(citation,)),)
+
+
+def test_what_the_cache_keeps_for_an_hour_is_part_of_what_was_written_and_survives_later_counts() -> None:
+    told = msgspec.json.decode(
+        b'{"input_tokens":1,"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_1h_input_tokens":4}}',
+        type=UsageObject,
+    ).usage()
+    assert (told.input_tokens, told.cache_write_tokens, told.cache_write_1h_tokens) == (10, 9, 4)
+    assert UsageObject(output_tokens=7).usage(told) == replace(told, output_tokens=7)
