@@ -63,7 +63,7 @@ class UseConfiguration:
         if vendor is None or not url:
             log.warning("a provider cannot be used", provider=definition.id, vendor=definition.vendor, url=url)
             return None
-        credentials = [found for reference in definition.keys if (found := self._credential(definition, reference))]
+        credentials = [found for key in definition.keys if (found := self._credential(definition, key.reference))]
         kept = {key.credential: key for key in known.keys.keys} if known is not None and known.url == url else {}
         keys = [
             kept.get(credential) or self._pooled(definition, credential) for credential in dict.fromkeys(credentials)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from seawall.config.v1.resources_pb2 import Provider, Snapshot
-from services.providers.domain.provider import ProviderDefinition
+from services.providers.domain.provider import Connection, ProviderDefinition, WeightedKey
 
 
 def apply_snapshot(use: Callable[[Iterable[ProviderDefinition]], None]) -> Callable[[Snapshot], None]:
@@ -24,4 +24,17 @@ def _definitions(snapshot: Snapshot) -> Iterator[ProviderDefinition]:
 def _definition(provider: Provider) -> ProviderDefinition:
     # The name is organizations/{id}/providers/{id}.
     _, organization, _, identifier = provider.name.split("/")
-    return ProviderDefinition(organization, identifier, provider.vendor, provider.base_url, tuple(provider.keys))
+    weights = provider.key_weights or [1] * len(provider.keys)
+    return ProviderDefinition(
+        organization,
+        identifier,
+        provider.vendor,
+        provider.base_url,
+        tuple(map(WeightedKey, provider.keys, weights)),
+        region=provider.region,
+        cloud_project=provider.cloud_project,
+        api_version=provider.api_version,
+        connection=Connection(
+            provider.proxy, provider.ca, tuple((header.name, header.value) for header in provider.headers)
+        ),
+    )

@@ -17,7 +17,7 @@ from services.providers.application.providers_in_use import ProvidersInUse
 from services.providers.application.tell_credentials import TellCredentials
 from services.providers.application.use_configuration import UseConfiguration
 from services.providers.domain.failure import VendorFailure
-from services.providers.domain.provider import ProviderDefinition
+from services.providers.domain.provider import ProviderDefinition, WeightedKey
 
 REFUSED = VendorFailure(Reason.VENDOR_AUTHENTICATION, status=401)
 URL = "http://127.0.0.1:1/v1"
@@ -64,7 +64,7 @@ class World:
         )
 
     def set(self, *keys: str, url: str = URL) -> None:
-        self.configure([ProviderDefinition("acme", "main", "openai", url, keys)])
+        self.configure([ProviderDefinition("acme", "main", "openai", url, tuple(map(WeightedKey, keys)))])
 
     def call(self, *, refused: bool) -> str:
         """One call; the reference of the credential that it began with."""

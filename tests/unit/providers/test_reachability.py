@@ -6,9 +6,9 @@ from resilience.clock import VirtualClock
 from resilience.errors import Reason
 from services.providers.application.reachability import CALM, Reachability
 from services.providers.domain.failure import VendorFailure
-from services.providers.domain.provider import ProviderDefinition
+from services.providers.domain.provider import ProviderDefinition, WeightedKey
 
-PROVIDER = ProviderDefinition("acme", "main", "openai", "http://gpu-1/v1", ("env:A",))
+PROVIDER = ProviderDefinition("acme", "main", "openai", "http://gpu-1/v1", (WeightedKey("env:A"),))
 REFUSED = VendorFailure(Reason.VENDOR_UNREACHABLE, why="The vendor could not be reached: connection refused.")
 UNKNOWN = VendorFailure(Reason.VENDOR_UNREACHABLE)
 

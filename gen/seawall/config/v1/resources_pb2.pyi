@@ -196,15 +196,40 @@ class Provider(_message.Message):
     VENDOR_FIELD_NUMBER: _builtins.int
     BASE_URL_FIELD_NUMBER: _builtins.int
     KEYS_FIELD_NUMBER: _builtins.int
+    KEY_WEIGHTS_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    CLOUD_PROJECT_FIELD_NUMBER: _builtins.int
+    API_VERSION_FIELD_NUMBER: _builtins.int
+    PROXY_FIELD_NUMBER: _builtins.int
+    CA_FIELD_NUMBER: _builtins.int
+    HEADERS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`organizations/{id}/providers/{id}`."""
     vendor: _builtins.str
     """Whose API it is: one of docs/vendors.md."""
     base_url: _builtins.str
     """Absolute URL of the API's root; the vendor's own where empty."""
+    region: _builtins.str
+    """Where the vendor has regions: what its address names, and what requests are signed for."""
+    cloud_project: _builtins.str
+    """Whose models they are, in a cloud that has projects (vendor `vertex`)."""
+    api_version: _builtins.str
+    """Of the vendor's API, where it has dated ones (vendor `azure`); the vendor's newest without a date where empty."""
+    proxy: _builtins.str
+    """A reference to the URL of an HTTP proxy that calls go through, or the URL where it holds no credentials."""
+    ca: _builtins.str
+    """A reference to the PEM of certificate authorities that are trusted beside the system's."""
     @_builtins.property
     def keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """References such as `env:OPENAI_API_KEY`, never the secrets themselves."""
+
+    @_builtins.property
+    def key_weights(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many calls each of `keys` gets, relative to the others, in their order; 1 each where empty."""
+
+    @_builtins.property
+    def headers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Header]:
+        """Sent with every call."""
 
     def __init__(
         self,
@@ -213,14 +238,46 @@ class Provider(_message.Message):
         vendor: _builtins.str = ...,
         base_url: _builtins.str = ...,
         keys: _abc.Iterable[_builtins.str] | None = ...,
+        key_weights: _abc.Iterable[_builtins.int] | None = ...,
+        region: _builtins.str = ...,
+        cloud_project: _builtins.str = ...,
+        api_version: _builtins.str = ...,
+        proxy: _builtins.str = ...,
+        ca: _builtins.str = ...,
+        headers: _abc.Iterable[Global___Header] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_url", b"base_url", "keys", b"keys", "name", b"name", "vendor", b"vendor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_version", b"api_version", "base_url", b"base_url", "ca", b"ca", "cloud_project", b"cloud_project", "headers", b"headers", "key_weights", b"key_weights", "keys", b"keys", "name", b"name", "proxy", b"proxy", "region", b"region", "vendor", b"vendor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Provider: _TypeAlias = Provider  # noqa: Y015
+
+@_typing.final
+class Header(_message.Message):
+    """A header of requests to a vendor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    value: _builtins.str
+    """As it is sent, or a reference to it."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Header: _TypeAlias = Header  # noqa: Y015
 
 @_typing.final
 class Model(_message.Message):
@@ -902,10 +959,31 @@ class Snapshot(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class ProvidersAddressesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     VERSION_FIELD_NUMBER: _builtins.int
     ORGANIZATIONS_FIELD_NUMBER: _builtins.int
     CATALOGUE_FIELD_NUMBER: _builtins.int
     CATALOGUE_DIGEST_FIELD_NUMBER: _builtins.int
+    PROVIDERS_ADDRESSES_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Grows by each change."""
     catalogue_digest: _builtins.str
@@ -916,6 +994,10 @@ class Snapshot(_message.Message):
     def catalogue(self) -> _containers.RepeatedCompositeFieldContainer[Global___CataloguePrice]:
         """What targets cost of which the organization says nothing."""
 
+    @_builtins.property
+    def providers_addresses(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Where targets of a vendor are asked, `host:port` by the vendor's name; of others, where the gateway's setting says."""
+
     def __init__(
         self,
         *,
@@ -923,10 +1005,11 @@ class Snapshot(_message.Message):
         organizations: _abc.Iterable[Global___OrganizationSnapshot] | None = ...,
         catalogue: _abc.Iterable[Global___CataloguePrice] | None = ...,
         catalogue_digest: _builtins.str = ...,
+        providers_addresses: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "catalogue_digest", b"catalogue_digest", "organizations", b"organizations", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "catalogue_digest", b"catalogue_digest", "organizations", b"organizations", "providers_addresses", b"providers_addresses", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
