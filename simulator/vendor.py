@@ -15,9 +15,9 @@ from simulator.listener import App, Listener, Receive, Scope, Send
 from simulator.recorder import Call, Recorder
 from simulator.scripts import Player, Script, Step
 
-DialectName = Literal["openai", "anthropic"]
-# What a client adds paths to: OpenAI's names the version, Anthropic's does not.
-_BASE_PATHS: Mapping[DialectName, str] = {"openai": "/v1", "anthropic": ""}
+DialectName = Literal["openai", "anthropic", "azure", "bedrock", "cohere", "gemini", "mistral"]
+# What a client adds paths to: OpenAI's names the version, the others do not.
+_BASE_PATHS: Mapping[DialectName, str] = {"openai": "/v1"}
 
 
 class VendorSpec(BaseModel):
@@ -57,7 +57,7 @@ class Vendor:
     @property
     def base_url(self) -> str:
         """What the SDK of the dialect's vendor is configured with."""
-        return self.url + _BASE_PATHS[self.dialect]
+        return self.url + _BASE_PATHS.get(self.dialect, "")
 
     @property
     def models(self) -> tuple[str, ...]:

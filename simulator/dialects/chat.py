@@ -68,7 +68,7 @@ class ChatApp(ABC, Generic[R]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["path"] == self.chat_path and scope["method"] == "POST":
+        if scope["method"] == "POST" and self.asks(scope["path"]):
             await self._complete(scope, receive, send)
         else:
             await self._other(scope, receive, send)
@@ -89,8 +89,12 @@ class ChatApp(ABC, Generic[R]):
     def admit(self, scope: Scope) -> None:
         """Raise RejectedError where the caller's key is missing or wrong, or the headers are."""
 
+    def asks(self, path: str) -> bool:
+        """Return whether a path is one that answers are asked for at."""
+        return path == self.chat_path
+
     @abstractmethod
-    def read(self, body: bytes) -> R:
+    def read(self, body: bytes, scope: Scope) -> R:
         """Return the request that a body is, of which a model is known; raises RejectedError."""
 
     @abstractmethod
@@ -172,7 +176,7 @@ class ChatApp(ABC, Generic[R]):
         body = await read_body(receive, self.max_body_bytes)
         self.vendor.recorder.keep_body(call, body)
         self.admit(scope)
-        request = self.read(body)
+        request = self.read(body, scope)
         call.model, call.stream, call.prefix = request.model, request.streams, bool(request.prefix)
         self.check(request, scope)
         self.check_model(request.model)

@@ -65,7 +65,7 @@ class AnthropicApp(ChatApp[MessageRequest]):
         if version not in VERSIONS:
             raise bad_request(f'anthropic-version: "{version}" is not a valid version')
 
-    def read(self, body: bytes) -> MessageRequest:
+    def read(self, body: bytes, scope: Scope) -> MessageRequest:  # noqa: ARG002 - a body says all
         """Return the request that names a model."""
         request = decode(body)
         if not request.model:
@@ -118,7 +118,7 @@ class AnthropicApp(ChatApp[MessageRequest]):
         return msgspec.json.encode(render.model_object(model))
 
     async def _count(self, scope: Scope, receive: Receive) -> bytes:
-        request = self.read(await read_body(receive, self.max_body_bytes))
+        request = self.read(await read_body(receive, self.max_body_bytes), scope)
         check_prompt(request, header(scope, b"anthropic-version"))
         self.check_model(request.model)
         return b'{"input_tokens":%d}' % request.tokens

@@ -35,7 +35,7 @@ class OpenAIApp(OpenAIEndpoint[ChatRequest]):
         else:
             await app(scope, receive, send)
 
-    def read(self, body: bytes) -> ChatRequest:
+    def read(self, body: bytes, scope: Scope) -> ChatRequest:  # noqa: ARG002 - a body says all
         """Return the request that names a model."""
         return self.named(decode(body))
 

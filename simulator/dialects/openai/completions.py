@@ -72,7 +72,7 @@ class CompletionsApp(OpenAIEndpoint[CompletionRequest]):
     chat_path = COMPLETIONS_PATH
     prompt_field = "prompt"
 
-    def read(self, body: bytes) -> CompletionRequest:
+    def read(self, body: bytes, scope: Scope) -> CompletionRequest:  # noqa: ARG002 - a body says all
         """Return the request that names a model."""
         return self.named(read_body(_DECODER, body))
 

@@ -59,7 +59,7 @@ class EmbeddingsApp(OpenAIEndpoint[EmbeddingsRequest]):
     chat_path = EMBEDDINGS_PATH
     prompt_field = "input"
 
-    def read(self, body: bytes) -> EmbeddingsRequest:
+    def read(self, body: bytes, scope: Scope) -> EmbeddingsRequest:  # noqa: ARG002 - a body says all
         """Return the request that names a model."""
         return self.named(read_body(_DECODER, body))
 
