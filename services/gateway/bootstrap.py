@@ -71,15 +71,12 @@ async def build(settings: Settings, service: Service) -> None:
     rng = random.Random()  # noqa: S311 - jitter
     gateway_id = uuid.uuid4().hex
 
-    config, providers, monitor, alerts = [
-        await enter(Peer(address, internal_token=token))
-        for address in (
-            settings.config_address,
-            settings.providers_address,
-            settings.monitor_address,
-            settings.alerts_address,
-        )
+    connect = partial(Peer, internal_token=token)
+    config, monitor, alerts = [
+        await enter(connect(address))
+        for address in (settings.config_address, settings.monitor_address, settings.alerts_address)
     ]
+    hop = await enter(ProvidersHop(settings.providers_address, connect=connect, configuration=configuration))
     snapshots = SnapshotFollower(
         config,
         apply=configuration.apply,
@@ -116,7 +113,7 @@ async def build(settings: Settings, service: Service) -> None:
     authenticator = Authenticator(configuration, settings.key_pepper.get_secret_value().encode(), clock)
     recall = Recall(answers, clock)
     settle = Settle(journal, clock)
-    attempt = AttemptTargets(ProvidersHop(providers), targets, clock, rng)
+    attempt = AttemptTargets(hop, targets, clock, rng)
     shadow = await enter(Shadow(attempt, targets, settle, clock))
     first = (Authenticate(authenticator, configuration), Shed(pressure, rng), Admit(limiter, journal))
     guard = Guard()

@@ -15,6 +15,7 @@ class Settings(ServiceSettings):
 
     config_address: str = "127.0.0.1:50053"
     providers_address: str = "127.0.0.1:50052"
+    """Where vendors are served of which config does not say where."""
     monitor_address: str = "127.0.0.1:50054"
     alerts_address: str = "127.0.0.1:50055"
     redis_url: str = ""

@@ -56,7 +56,7 @@ async def build(settings: Settings, service: Service) -> None:
     config = await enter(Peer(settings.config_address, internal_token=token))
     follower = SnapshotFollower(
         config,
-        apply=apply_snapshot(configure),
+        apply=apply_snapshot(configure, vendors=settings.vendors),
         file=settings.data_dir / "providers.snapshot",
         health=service.health,
         background=service.background,

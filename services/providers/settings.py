@@ -1,10 +1,13 @@
 """What the providers service is told by its environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
 
 from chassis.grpc.client import MAX_MESSAGE_BYTES
+from chassis.manifest.vendors import HOSTED, SELF_HOSTED
 from chassis.settings import ServiceSettings
 
 _MESSAGE_ROOM = 64 * 1024
@@ -22,6 +25,9 @@ class Settings(ServiceSettings):
     data_dir: Path = Path(".seawall")
     """Directory for the last snapshot of the configuration."""
 
+    vendors: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Whose APIs this deployment speaks, separated by commas: `openai,azure`; all that there are where empty."""
+
     connect_timeout: float = Field(default=3.0, gt=0)
     """Seconds to connect to a vendor, TLS included."""
     max_idle_connections: int = Field(default=256, ge=1)
@@ -30,3 +36,15 @@ class Settings(ServiceSettings):
     """Of one answer, decompressed; what is larger fails. A gRPC message has to hold it."""
     max_event_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, le=MAX_MESSAGE_BYTES - _MESSAGE_ROOM)
     """Of one event of a stream."""
+
+    @field_validator("vendors", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+    @field_validator("vendors")
+    @classmethod
+    def _known(cls, value: frozenset[str]) -> frozenset[str]:
+        if unknown := sorted(value.difference(HOSTED, SELF_HOSTED)):
+            raise ValueError(f"no such vendor: {', '.join(unknown)}")
+        return value

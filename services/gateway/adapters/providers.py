@@ -1,12 +1,16 @@
 """The hop: one RPC of the providers service per attempt."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
 
 from chassis.grpc.client import Peer
 from resilience.errors import Failure, Reason
 from seawall.providers.v1 import provider_pb2 as pb
 from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
 from services.gateway.application.ports import Envelope, Frame
+from services.gateway.domain.configuration import Configuration
 from services.gateway.domain.dialect import Name
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.route import Unsupported
@@ -30,20 +34,54 @@ GRACE = 0.1
 
 
 class ProvidersHop:
-    """See Hop."""
+    """See Hop; an async context manager. It asks those replicas of providers that serve the target's vendor.
 
-    def __init__(self, providers: Peer) -> None:
-        self._providers = providers
-        self._stub = ProviderServiceStub(providers.channel)
+    They are at `address`, but for the vendors of which the configuration says another one. `connect` makes the way to
+    an address, which is kept: there are as many as the operator has deployments.
+    """
+
+    def __init__(
+        self, address: str, *, connect: Callable[[str], Peer], configuration: Callable[[], Configuration]
+    ) -> None:
+        self._address = address
+        self._connect = connect
+        self._configuration = configuration
+        self._links: dict[str, _Link] = {}
+        self._stack = AsyncExitStack()
 
     def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
         """See Hop."""
-        return self._stream(envelope) if envelope.stream else self._whole(envelope)
+        served_at = self._configuration().served_at.get((envelope.organization, envelope.target.provider))
+        address = served_at or self._address
+        link = self._links.get(address) or self._link(address)
+        return link.stream(envelope) if envelope.stream else link.whole(envelope)
 
-    async def _whole(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+    def _link(self, address: str) -> "_Link":
+        peer = self._connect(address)
+        self._stack.push_async_exit(peer)
+        link = self._links[address] = _Link(peer)
+        return link
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, traceback)
+
+
+class _Link:
+    """The way to the replicas at one address."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._stub = ProviderServiceStub(peer.channel)
+
+    async def whole(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
         request = pb.CallRequest(envelope=_to_wire(envelope))
         try:
-            response = await self._providers.call(self._stub.Call, request, timeout=envelope.timeout + GRACE)
+            response = await self._peer.call(self._stub.Call, request, timeout=envelope.timeout + GRACE)
         except Failure as failure:
             raise _hop_failure(failure) from failure
         if response.HasField("failure"):
@@ -57,9 +95,9 @@ class ProvidersHop:
             dropped=tuple(answer.dropped),
         )
 
-    async def _stream(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+    async def stream(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
         request = pb.StreamCallRequest(envelope=_to_wire(envelope))
-        answers = self._providers.stream(self._stub.StreamCall, request, timeout=envelope.timeout + GRACE)
+        answers = self._peer.stream(self._stub.StreamCall, request, timeout=envelope.timeout + GRACE)
         began = ended = False
         try:
             async for answer in answers:

@@ -102,3 +102,5 @@ class Configuration:
     keys: Mapping[bytes, Key] = field(default_factory=dict)
     """By the digest of their secret."""
     organizations: Mapping[str, Organization] = field(default_factory=dict)
+    served_at: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """`host:port` of the providers service, by organization and provider; of all others, where it usually is."""

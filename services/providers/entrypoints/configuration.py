@@ -1,16 +1,18 @@
 """Configuration coming in: the providers of every organization in a snapshot."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from seawall.config.v1.resources_pb2 import Provider, Snapshot
 from services.providers.domain.provider import Connection, ProviderDefinition, WeightedKey
 
 
-def apply_snapshot(use: Callable[[Iterable[ProviderDefinition]], None]) -> Callable[[Snapshot], None]:
-    """A SnapshotFollower's `apply` that gives `use` the definitions."""
+def apply_snapshot(
+    use: Callable[[Iterable[ProviderDefinition]], None], *, vendors: Collection[str]
+) -> Callable[[Snapshot], None]:
+    """A SnapshotFollower's `apply` that gives `use` the definitions, of these `vendors` where any are named."""
 
     def apply(snapshot: Snapshot) -> None:
-        use(_definitions(snapshot))
+        use(one for one in _definitions(snapshot) if not vendors or one.vendor in vendors)
 
     return apply
 

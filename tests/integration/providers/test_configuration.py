@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from resilience.errors import Reason
+from services.providers.settings import Settings
 from simulator import Access, Behaviour, ErrorStatus, Simulator, Vendor
 from tests.integration.providers.service import Client, Configuration, provider, running, serving
 from tests.stack.eventually import eventually
@@ -137,3 +138,25 @@ async def test_a_key_that_cannot_be_resolved_is_left_out_and_named_once(alpha: V
     left_out = [(log["provider"], log["cause"]) for log in logs if log["event"] == "a credential is left out"]
     assert left_out == [(name, "The secret env:NOT_SET is not set in the environment.") for name in ("alpha", "none")]
     assert {call.key_suffix for call in alpha.calls} == {"0001"}
+
+
+async def test_a_deployment_serves_the_vendors_that_it_is_told_to(sim: Simulator, tmp_path: Path) -> None:
+    configuration = Configuration(
+        provider("alpha", sim.vendor("alpha").base_url, "env:ALPHA_KEY"),
+        provider("beta", sim.vendor("beta").base_url, vendor="openai-compatible"),
+    )
+    async with serving(configuration) as address, running(address, tmp_path, vendors="vllm, openai") as client:
+        assert (await client.call(name="alpha")).answer.body
+        with pytest.raises(grpc.aio.AioRpcError) as told:
+            await client.call(name="beta")
+    assert told.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_deployment_of_a_vendor_that_there_is_not_does_not_start() -> None:
+    with pytest.raises(ValueError, match="no such vendor: opnai"):
+        Settings(vendors="openai,opnai")
+
+
+def test_the_vendors_of_a_deployment_come_from_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_VENDORS", "openai, bedrock")
+    assert Settings().vendors == {"openai", "bedrock"}

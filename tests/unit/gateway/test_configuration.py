@@ -225,3 +225,9 @@ def test_no_more_than_so_many_unknown_words_are_told() -> None:
 def test_a_known_role_is_kept() -> None:
     (key,) = applied(snapshot(role=Role.VIEWER)).keys.values()
     assert (key.principal.organization, key.principal.project, key.principal.role) == ("acme", "shop", Role.VIEWER)
+
+
+def test_a_provider_is_asked_where_its_vendor_is_served() -> None:
+    message = snapshot()
+    message.providers_addresses["openai"] = "providers-openai:50051"
+    assert applied(message).served_at == {("acme", "main"): "providers-openai:50051"}

@@ -30,6 +30,12 @@ def read(snapshot: pb.Snapshot, words: Words) -> Configuration:
             _last(organization.organization.name): _organization(organization, words, catalogue)
             for organization in snapshot.organizations
         },
+        served_at={
+            (_last(organization.organization.name), _last(provider.name)): address
+            for organization in snapshot.organizations
+            for provider in organization.providers
+            if (address := snapshot.providers_addresses.get(provider.vendor))
+        },
     )
 
 
