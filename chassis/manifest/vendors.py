@@ -1,5 +1,8 @@
 """The names of the vendors that a provider can be of: config takes these, providers knows what each of them speaks."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 HOSTED = (
     "openai",
     "anthropic",
@@ -17,10 +20,20 @@ HOSTED = (
 )
 """Those that have an address of their own."""
 
-SELF_HOSTED = ("openai-compatible", "bedrock", "vllm", "sglang", "tgi", "ollama", "llama-cpp", "lm-studio")
+REGIONAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"bedrock": ("region",), "vertex": ("region", "cloud_project")}
+)
+"""Those whose address follows from what each provider says of itself, and from which of its fields."""
+
+SELF_HOSTED = ("openai-compatible", "azure", "vllm", "sglang", "tgi", "ollama", "llama-cpp", "lm-studio")
 """Those of which each provider has its own `base_url`."""
+
+OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"region": ("bedrock", "vertex"), "cloud_project": ("vertex",), "api_version": ("azure",)}
+)
+"""Fields of a provider that mean something to some vendors only, and to which."""
 
 
 def at_home(vendor: str, base_url: str) -> bool:
     """Whether a provider asks its vendor itself: what another address bills, such as a proxy, no vendor's list says."""
-    return not base_url or vendor in SELF_HOSTED
+    return not base_url or vendor not in HOSTED

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from chassis.manifest import Limits, Manifest, Policy, parse, read_file
+from chassis.manifest import Limits, Manifest, Policy, bounds, parse, read_file
 from chassis.manifest.routes import Breaker
-from chassis.manifest.vendors import HOSTED, SELF_HOSTED
 from chassis.principal import Role
 from resilience.errors import Failure, Reason
 
@@ -124,7 +123,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         )
     ) == [
         f"providers[0].name: {NO_NAME}",
-        f"providers[0].vendor: must be one of {', '.join(HOSTED + SELF_HOSTED)}",
+        f"providers[0].vendor: must be one of {', '.join(bounds.VENDORS.known)}",
         "models[0].route.targets: is empty",
         "models[0].route.policy.timeout: is not a duration such as 500ms, 60s, 2m or 1h",
         "models[0].route.policy.retries: must be from 0 to 10",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.manifest.vendors import HOSTED, SELF_HOSTED, at_home
+from chassis.manifest import bounds
+from chassis.manifest.vendors import at_home
 from resilience.errors import Failure
 from services.config.adapters.catalogue import read_catalogue
 from services.config.domain.catalogue import Entry, contradictions
@@ -33,7 +34,7 @@ def entry(model: str, year: int, *, vendor: str = "openai") -> Entry:
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.models[0]} {entry.effective_time:%Y-%m-%d}")
 def test_every_entry_holds(entry: Entry) -> None:
     entry.tariff.check()
-    assert entry.vendor in {*HOSTED, *SELF_HOSTED}
+    assert entry.vendor in bounds.VENDORS.known
     assert entry.source.startswith("https://")
     assert entry.effective_time.tzinfo is UTC
     assert entry.read_date >= date(2025, 1, 1)
