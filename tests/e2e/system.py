@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ SERVICES = ("config", "providers", "monitor", "alerts", "gateway")
 START_DEADLINE = 120.0
 """Seconds; five at once take long on a machine that has other work."""
 ORGANIZATION = "acme"
+VENDORS = ("alpha", "beta", VendorSpec(name="claude", dialect="anthropic"))
 WEBHOOK_SECRET = "whsec_" + "c2VhbHdhbGwtdGVzdHMtc2VhbHdhbGwtdGVzdHM="
 
 MANIFEST = """
@@ -224,10 +225,12 @@ async def running_system(
     otlp: str = "",
     manifest: Callable[[Simulator], str] | None = None,
     environment: Mapping[str, str] | None = None,
+    vendors: Sequence[str | VendorSpec] = VENDORS,
 ) -> AsyncIterator[System]:
     """A system that serves, on stores of its own that a test may stop; everything is gone at the end.
 
-    `manifest` writes what is configured, instead of MANIFEST; its secrets are in the `environment`.
+    `manifest` writes what is configured, instead of MANIFEST; its secrets are in the `environment`. `vendors`: those
+    that are simulated.
     """
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seawall-")))
@@ -236,9 +239,7 @@ async def running_system(
             *await asyncio.gather(enter(private_kafka()), enter(private_postgres()), enter(private_redis()))
         )
         database = await enter(stores.postgres.fresh_database())
-        simulator = await enter(
-            Simulator(vendors=["alpha", "beta", VendorSpec(name="claude", dialect="anthropic")], seed=1)
-        )
+        simulator = await enter(Simulator(vendors=vendors, seed=1))
         written = manifest(simulator) if manifest is not None else _manifest(simulator, webhook)
         system = System(directory, stores, database, simulator, written, otlp=otlp, environment=environment)
         for service in system.services.values():
