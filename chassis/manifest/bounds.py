@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from chassis.durations import written
-from chassis.manifest.vendors import HOSTED, REGIONAL, SELF_HOSTED
+from chassis.manifest.vendors import HOSTED, SELF_HOSTED
 from resilience.criticality import Criticality
 from resilience.errors import Reason
 
@@ -51,7 +51,7 @@ def _written(bound: float | timedelta) -> str:
 ORDERED = "ordered"
 AUTO = "auto"
 OFF = "off"
-VENDORS = Words((*HOSTED, *REGIONAL, *SELF_HOSTED))
+VENDORS = Words((*HOSTED, *SELF_HOSTED))
 STRATEGIES = Words((ORDERED, "weighted", "fastest", "cheapest", "balanced"))
 HEDGES = Words((AUTO, OFF))
 CONTINUATIONS = Words((AUTO, "continue", "error"))

@@ -20,13 +20,24 @@ HOSTED = (
 )
 """Those that have an address of their own."""
 
-REGIONAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+SELF_HOSTED = (
+    "openai-compatible",
+    "azure",
+    "bedrock",
+    "vertex",
+    "vllm",
+    "sglang",
+    "tgi",
+    "ollama",
+    "llama-cpp",
+    "lm-studio",
+)
+"""Those of which each provider has an address of its own: its `base_url`, or what follows from where it is."""
+
+LOCATED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"bedrock": ("region",), "vertex": ("region", "cloud_project")}
 )
-"""Those whose address follows from what each provider says of itself, and from which of its fields."""
-
-SELF_HOSTED = ("openai-compatible", "azure", "vllm", "sglang", "tgi", "ollama", "llama-cpp", "lm-studio")
-"""Those of which each provider has its own `base_url`."""
+"""Those whose address follows from where a provider is, and the fields that say so."""
 
 OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"region": ("bedrock", "vertex"), "cloud_project": ("vertex",), "api_version": ("azure",)}

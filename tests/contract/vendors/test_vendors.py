@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.manifest import bounds
-from chassis.manifest.vendors import REGIONAL, SELF_HOSTED
+from chassis.manifest.vendors import SELF_HOSTED
 from resilience.errors import Reason
 from services.providers.adapters.presets import PRESETS
 from services.providers.adapters.vendor_table import reference
@@ -30,8 +30,8 @@ def test_config_takes_the_vendors_that_providers_knows() -> None:
     assert len(bounds.VENDORS.known) == len(VENDORS)
 
 
-def test_a_vendor_without_an_address_of_its_own_is_one_whose_providers_must_say_where_it_is() -> None:
-    assert {vendor.name for vendor in VENDORS.values() if not vendor.base_url} == {*REGIONAL, *SELF_HOSTED}
+def test_a_vendor_without_an_address_of_its_own_is_one_that_config_wants_an_address_of() -> None:
+    assert {vendor.name for vendor in VENDORS.values() if not vendor.base_url} == set(SELF_HOSTED)
 
 
 def test_every_preset_has_a_source() -> None:
