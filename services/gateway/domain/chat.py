@@ -38,7 +38,7 @@ class Message(msgspec.Struct):
     """One turn of a chat, in any dialect."""
 
     role: str
-    content: msgspec.Raw = msgspec.Raw()
+    content: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
     def shows(self, mark: bytes) -> bool:
         """Whether it has parts, and the bytes `mark` are somewhere in them."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.continued import Said
 from services.gateway.domain.usage import Usage
@@ -86,6 +88,8 @@ class Dialect(Protocol):
     name: Name
     operation: str
     """What the ledger and the traces call a request."""
+    reads: type[msgspec.Struct]
+    """What `read` looks at of a body; the rest is for the vendor to read."""
     request_id_header: bytes
     """Where its SDKs look for a request's id."""
     asides: Sequence[str]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.dialect import End, Name, Told
 from services.gateway.domain.dialects.anthropic_messages.errors import error
-from services.gateway.domain.dialects.anthropic_messages.reading import read_chat
+from services.gateway.domain.dialects.anthropic_messages.reading import Body, read_chat
 from services.gateway.domain.dialects.unspoken import Unspoken
 
 
@@ -14,6 +16,7 @@ class AnthropicCountTokens(Unspoken):
 
     name = Name.ANTHROPIC_COUNT_TOKENS
     operation = "count_tokens"
+    reads: type[msgspec.Struct] = Body
     request_id_header = b"request-id"
     asides: Sequence[str] = ()
 

@@ -8,7 +8,7 @@ from services.gateway.domain.chat import Chat
 from services.gateway.domain.continued import Said
 from services.gateway.domain.dialect import FINISHED, End, Name, StaticAnswer, Told
 from services.gateway.domain.dialects.anthropic_messages.errors import error
-from services.gateway.domain.dialects.anthropic_messages.reading import read_chat
+from services.gateway.domain.dialects.anthropic_messages.reading import Body, read_chat
 from services.gateway.domain.dialects.anthropic_messages.rest import AnthropicRest
 from services.gateway.domain.dialects.anthropic_messages.static_answer import events, whole
 
@@ -25,6 +25,7 @@ class AnthropicMessages:
 
     name = Name.ANTHROPIC_MESSAGES
     operation = "chat"
+    reads: type[msgspec.Struct] = Body
     request_id_header = b"request-id"
     asides: Sequence[str] = ("stream", "metadata")
     asides_whole: Sequence[str] = ()

@@ -13,7 +13,9 @@ class _OutputConfig(msgspec.Struct):
     format: _Typed | None = None
 
 
-class _Body(msgspec.Struct):
+class Body(msgspec.Struct):
+    """What is read of a body."""
+
     model: str
     messages: list[Message]
     stream: bool | None = None
@@ -25,7 +27,7 @@ class _Body(msgspec.Struct):
     thinking: _Typed | None = None
 
 
-_decoder = msgspec.json.Decoder(_Body)
+_decoder = msgspec.json.Decoder(Body)
 _IMAGE = b'"image"'
 
 

@@ -7,7 +7,7 @@ import msgspec
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.continued import Said
 from services.gateway.domain.dialect import FINISHED, End, Name, StaticAnswer, Told
-from services.gateway.domain.dialects.openai_chat.reading import read_chat
+from services.gateway.domain.dialects.openai_chat.reading import Body, read_chat
 from services.gateway.domain.dialects.openai_chat.rest import OpenAIRest
 from services.gateway.domain.dialects.openai_chat.static_answer import chunks, whole
 from services.gateway.domain.dialects.openai_error import error
@@ -29,6 +29,7 @@ class OpenAIChat:
 
     name = Name.OPENAI_CHAT
     operation = "chat"
+    reads: type[msgspec.Struct] = Body
     request_id_header = b"x-request-id"
     asides: Sequence[str] = ("stream", "user", "safety_identifier", "prompt_cache_key")
     asides_whole: Sequence[str] = ("stream_options",)

@@ -13,7 +13,9 @@ class _Format(msgspec.Struct):
     type: str = ""
 
 
-class _Body(msgspec.Struct):
+class Body(msgspec.Struct):
+    """What is read of a body."""
+
     model: str
     messages: list[Message]
     stream: bool | None = None
@@ -23,7 +25,7 @@ class _Body(msgspec.Struct):
     n: int | None = None
 
 
-_decoder = msgspec.json.Decoder(_Body)
+_decoder = msgspec.json.Decoder(Body)
 _IMAGE = b'"image_url"'
 
 

@@ -14,7 +14,7 @@ from services.gateway.domain.dialects.openai_completions.static_answer import ch
 
 class _Body(msgspec.Struct):
     model: str
-    prompt: msgspec.Raw = msgspec.Raw()
+    prompt: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     stream: bool | None = None
     suffix: str | None = None
     echo: bool | None = None
@@ -31,6 +31,7 @@ class OpenAICompletions(OpenAIChat):
 
     name = Name.OPENAI_COMPLETIONS
     operation = "text_completion"
+    reads = _Body
     asides: Sequence[str] = ("stream", "user")
 
     def read(self, body: bytes) -> Chat:

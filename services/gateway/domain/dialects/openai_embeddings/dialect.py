@@ -23,6 +23,7 @@ class OpenAIEmbeddings(Unspoken):
 
     name = Name.OPENAI_EMBEDDINGS
     operation = "embeddings"
+    reads: type[msgspec.Struct] = _Body
     request_id_header = b"x-request-id"
     asides: Sequence[str] = ("user",)
 

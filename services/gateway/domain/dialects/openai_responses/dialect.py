@@ -7,7 +7,7 @@ import msgspec
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.dialect import FINISHED, End, Name, StaticAnswer, Told
 from services.gateway.domain.dialects.openai_error import error
-from services.gateway.domain.dialects.openai_responses.reading import read_chat
+from services.gateway.domain.dialects.openai_responses.reading import Body, read_chat
 from services.gateway.domain.dialects.openai_responses.static_answer import events, whole
 
 
@@ -37,6 +37,7 @@ class OpenAIResponses:
 
     name = Name.OPENAI_RESPONSES
     operation = "chat"
+    reads: type[msgspec.Struct] = Body
     request_id_header = b"x-request-id"
     asides: Sequence[str] = ("stream", "user", "safety_identifier", "prompt_cache_key", "metadata", "store")
     asides_whole: Sequence[str] = ("stream_options",)

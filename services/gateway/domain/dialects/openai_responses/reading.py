@@ -20,19 +20,21 @@ class _Text(msgspec.Struct):
     format: _Format | None = None
 
 
-class _Body(msgspec.Struct):
+class Body(msgspec.Struct):
+    """What is read of a body."""
+
     model: str
     input: msgspec.Raw
     stream: bool | None = None
     tools: list[msgspec.Raw] | None = None
     text: _Text | None = None
     background: bool | None = None
-    conversation: msgspec.Raw = msgspec.Raw()
+    conversation: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     store: bool | None = None
     previous_response_id: str | None = None
 
 
-_decoder = msgspec.json.Decoder(_Body)
+_decoder = msgspec.json.Decoder(Body)
 _items = msgspec.json.Decoder(list[_Item])
 _NOTHING = (b"", b"null", b'""', b"[]")
 _LONGEST_NOTHING = 5
