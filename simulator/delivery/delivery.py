@@ -10,6 +10,7 @@ from typing import assert_never
 from simulator.delivery.rendered import Dialect, Rendered
 from simulator.delivery.response import JSON, Header, Headers, Response
 from simulator.faults import (
+    Complaint,
     ContentFilter,
     ContextLength,
     Cut,
@@ -38,7 +39,6 @@ from simulator.recorder import Call
 
 HTML = (b"content-type", b"text/html; charset=utf-8")
 WEB_PAGE = b"<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head><body><h1>Checking</h1></body></html>\n"
-COMMENT = b": keep-alive\n\n"
 # A byte that begins nothing, one that promises another and does not have it, and one that only continues.
 BROKEN_UTF8 = b"\xff\xc3(\xa0"
 
@@ -69,9 +69,9 @@ class Delivery:
         match fault:
             case ErrorStatus():
                 extra = [] if fault.retry_after is None else self._dialect.retry_after(fault.retry_after)
-                await self._whole(fault.status, self._dialect.error_body(fault.status, fault), extra)
+                await self._refused(fault.status, fault, extra)
             case ContextLength() | ContentFilter() | RefusesPrefill():
-                await self._whole(400, self._dialect.error_body(400, fault))
+                await self._refused(400, fault, [])
             case ErrorBody():
                 await self._whole(200, self._dialect.error_body(500, fault))
             case Reset():
@@ -80,6 +80,10 @@ class Delivery:
                 await self._response.silence()
             case _:
                 assert_never(fault)
+
+    async def _refused(self, status: int, error: Complaint, extra: Headers) -> None:
+        headers = [*self._dialect.error_headers(status, error), *extra]
+        await self._whole(status, self._dialect.error_body(status, error), headers)
 
     async def _spoil(self, answer: Rendered, fault: Damage) -> None:
         match fault:
@@ -164,7 +168,7 @@ class Delivery:
             case "types":
                 await self._replaced(answer, fault.after_chunks, self._dialect.wrong_types(stream=answer.stream))
             case "comments" if answer.stream:
-                await self._inserted(answer, fault.after_chunks, COMMENT * fault.comments)
+                await self._inserted(answer, fault.after_chunks, self._dialect.comments(fault.comments))
             case "comments":
                 self._call.prompt_tokens = answer.prompt_tokens
                 await self._whole(200, b"\n" * fault.comments + answer.pieces[0])
@@ -188,16 +192,16 @@ class Delivery:
     async def _widened(self, answer: Rendered, after: int, more: bytes) -> None:
         """Send the answer with `more` at the start of one chunk's text."""
         at = min(after, len(answer.pieces) - 1)
-        before, behind = self._dialect.open_text(answer.pieces[at])
+        widened = self._dialect.widened(answer.pieces[at], more)
         if not answer.stream:
             self._call.prompt_tokens = answer.prompt_tokens
-            await self._whole(200, before + more + behind)
+            await self._whole(200, widened)
             self._note_given(answer, 0)
             return
         await self._start_stream(answer)
         await self._send_pieces(answer, 0, at)
         await self._pause_before(at)
-        await self._response.write(before + more + behind)
+        await self._response.write(widened)
         self._note_given(answer, at)
         await self._send_rest(answer, at + 1)
 
@@ -211,7 +215,7 @@ class Delivery:
         return body
 
     async def _start_stream(self, answer: Rendered) -> None:
-        await self._response.start_stream()
+        await self._response.start_stream(self._dialect.stream_type)
         self._call.status, self._call.prompt_tokens = 200, answer.prompt_tokens
 
     async def _send_part(self, answer: Rendered, chunks: int) -> None:

@@ -35,8 +35,15 @@ class Rendered:
 class Dialect(Protocol):
     """Renders what a fault needs in one wire format; pure."""
 
+    @property
+    def stream_type(self) -> bytes:
+        """The content type of a stream."""
+
     def error_body(self, status: int, error: Complaint) -> bytes:
         """Return an error as the body of a response."""
+
+    def error_headers(self, status: int, error: Complaint) -> Headers:
+        """Return the headers that tell which error it is; none where its body alone does."""
 
     def retry_after(self, seconds: float) -> Headers:
         """Return the headers that tell how long to wait."""
@@ -44,11 +51,14 @@ class Dialect(Protocol):
     def error_event(self, error: Complaint) -> bytes:
         """Return an error as an event of a stream."""
 
+    def comments(self, count: int) -> bytes:
+        """Return so many parts of a stream that say nothing, as vendors send them to keep a connection."""
+
     def malformed(self, *, stream: bool) -> bytes:
         """Return a broken event of a stream, or a broken body."""
 
     def wrong_types(self, *, stream: bool) -> bytes:
         """Return an event, or a body, of well-formed JSON that has the wrong types."""
 
-    def open_text(self, piece: bytes) -> tuple[bytes, bytes]:
-        """Return a piece's bytes up to the start of its text, and from there on."""
+    def widened(self, piece: bytes, more: bytes) -> bytes:
+        """Return a piece with `more` at the start of its text, though that may be no text at all; framed as it was."""

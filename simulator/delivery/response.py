@@ -15,7 +15,6 @@ Header = tuple[bytes, bytes]
 Headers = list[Header]
 
 JSON = (b"content-type", b"application/json")
-EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
 # How long a connection being closed may take to send what it holds to a caller that does not read.
 FLUSH_SECONDS = 5.0
 _GZIP = 16 + zlib.MAX_WBITS
@@ -68,9 +67,9 @@ class Response:
         await self._start(status, [kind, (b"content-length", b"%d" % len(body)), *extra])
         return body
 
-    async def start_stream(self) -> None:
+    async def start_stream(self, content_type: bytes) -> None:
         """Send the headers of a stream; its parts are compressed as they are written, and can be read at once."""
-        await self._start(200, [EVENT_STREAM])
+        await self._start(200, [(b"content-type", content_type)])
         if self._gzip:
             self._encoder = zlib.compressobj(wbits=_GZIP)
 

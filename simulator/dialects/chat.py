@@ -130,12 +130,13 @@ class ChatApp(ABC, Generic[R]):
         self._others += 1
         identity = self._identity(self._others)
         try:
-            status, body = 200, await self.look_up(scope, receive)
+            body = await self.look_up(scope, receive)
         except RejectedError as rejected:
-            status, body = rejected.status, self._body(rejected, identity)
+            await self._reject(rejected, identity, send)
         except ClientLeftError:
             return
-        await respond(send, status, body, self.headers(identity, b"0"))
+        else:
+            await respond(send, 200, body, self.headers(identity, b"0"))
 
     async def _complete(self, scope: Scope, receive: Receive, send: Send) -> None:
         recorder = self.vendor.recorder
@@ -166,7 +167,7 @@ class ChatApp(ABC, Generic[R]):
                 call.outcome = COMPLETED
         except RejectedError as rejected:
             call.status, call.outcome = rejected.status, rejected.outcome
-            await respond(send, rejected.status, self._body(rejected, identity), self.headers(identity, b"0"))
+            await self._reject(rejected, identity, send)
         except ClientLeftError:
             self._note_departure(call)
         finally:
@@ -212,11 +213,11 @@ class ChatApp(ABC, Generic[R]):
         if not call.outcome.startswith("faulted:"):
             call.outcome = CLIENT_CLOSED
 
-    def _body(self, rejected: RejectedError, identity: bytes) -> bytes:
-        dialect = self.dialect(identity)
-        if rejected.complaint is not None:
-            return dialect.error_body(rejected.status, rejected.complaint)
-        return dialect.rejection(rejected)
+    async def _reject(self, rejected: RejectedError, identity: bytes, send: Send) -> None:
+        dialect, status, complaint = self.dialect(identity), rejected.status, rejected.complaint
+        body = dialect.rejection(rejected) if complaint is None else dialect.error_body(status, complaint)
+        told = dialect.error_headers(status, complaint or Complaint(type=rejected.code))
+        await respond(send, status, body, [*told, *self.headers(identity, b"0")])
 
     def _identity(self, number: int) -> bytes:
         return b"%026x" % (self._id_base + number)

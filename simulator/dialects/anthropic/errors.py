@@ -10,6 +10,7 @@ import msgspec
 
 from simulator.delivery import Headers
 from simulator.dialects.rejected import RejectedError, bad_request
+from simulator.dialects.sse import SSEDialect
 from simulator.faults import Complaint, ContentFilter, ContextLength, RefusesPrefill
 
 # Type and message of what the vendor says for a status.
@@ -38,7 +39,7 @@ _OVERLOADED = 529
 _TEXTS = (b'"text":"', b'"partial_json":"', b'"thinking":"')
 
 
-class AnthropicDialect:
+class AnthropicDialect(SSEDialect):
     """Renders faults of one request in Anthropic's format. An error has no `param`; a `code` is in its details."""
 
     def __init__(self, request_id: bytes) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from simulator.delivery import Headers
 from simulator.dialects.rejected import RejectedError
+from simulator.dialects.sse import SSEDialect
 from simulator.faults import Complaint, ContentFilter, ContextLength, RefusesPrefill
 
 # Type, code and message of what the vendor says for a status; the others are server errors.
@@ -43,7 +44,7 @@ _REFUSALS: dict[type[Complaint], tuple[str, str, str | None]] = {
 _TEXTS = (b'"content":"', b'"arguments":"', b'"text":"', b'{"object":"list')
 
 
-class OpenAIDialect:
+class OpenAIDialect(SSEDialect):
     """Renders faults in OpenAI's format."""
 
     def error_body(self, status: int, error: Complaint) -> bytes:
