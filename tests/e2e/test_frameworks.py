@@ -1,0 +1,35 @@
+"""Applications' frameworks complete a conversation with a tool, with only base URL and key changed, as examples do."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from simulator import Behaviour
+from tests.e2e.system import System
+from tests.e2e.test_examples import EXAMPLES, ROOT, run
+
+PYTHON = Path(os.environ.get("SEAWALL_CACHE_DIR") or ROOT / ".cache") / "frameworks" / "bin" / "python"
+"""Of an environment to themselves, for they pin SDKs; `make setup-test` makes it."""
+FRAMEWORKS = [
+    "langchain_openai_tools.py",
+    "langchain_anthropic_tools.py",
+    "llama_index_tools.py",
+    "litellm_tools.py openai",
+    "litellm_tools.py anthropic",
+]
+
+
+@pytest.mark.parametrize("program", FRAMEWORKS)
+async def test_a_framework_calls_a_tool_and_hears_its_result(
+    system: System, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    alpha = system.simulator.vendor("alpha")
+    alpha.set(None, Behaviour(answer="tool_call", answer_tokens=8))
+    name, *arguments = program.split()
+    said = await run(system, str(PYTHON), str(EXAMPLES / "python" / "frameworks" / name), *arguments)
+    asked = "alpha/small heard: When is high water in Hamburg?"
+    assert f"High water in {asked} is at noon." in said
+    assert said.rstrip().endswith("alpha/small heard: High water in alpha/small heard: When")
+    assert [call.outcome for call in alpha.calls[-2:]] == ["completed", "completed"]
