@@ -30,7 +30,8 @@ OTHERS = {
     "gemini": Described("Gemini's generateContent", "", "ai.google.dev/api/generate-content"),
     "bedrock": Described(
         "AWS Bedrock's Converse",
-        "The host of the base URL, `https://bedrock-runtime.<region>.amazonaws.com`, tells the region. A key is "
+        "Is where the provider's `region` is, at `https://bedrock-runtime.<region>.amazonaws.com`. With a `base_url` "
+        "what is signed for is the region that its host names, else `region`. A key is "
         "`ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` after it where it is for a time only, or a Bedrock "
         "API key. Has nothing for `n`, `logprobs`, `seed`, penalties, `user`, `parallel_tool_calls`, and addresses of "
         "media but `s3://`. Fields of Converse that no other dialect has, such as `guardrailConfig`, pass as they are "

@@ -1,13 +1,14 @@
 """The vendors that Seawall knows, each as callers of every dialect meet it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from services.providers.adapters.anthropic.count_tokens import CountTokensDialect
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.adapters.bedrock.auth import base_url_of
 from services.providers.adapters.bedrock.dialect import BedrockDialect
 from services.providers.adapters.bedrock.grammar import BedrockGrammar
 from services.providers.adapters.bedrock.write_request import OWN
@@ -25,7 +26,7 @@ from services.providers.adapters.openai.means import COMPATIBLE, OPENAI, Means
 from services.providers.adapters.openai.responses.dialect import OpenAIResponsesDialect
 from services.providers.adapters.openai.responses.grammar import ResponsesGrammar
 from services.providers.adapters.presets import PRESETS
-from services.providers.application.ports import CallerGrammar, Dialect, Vendor, VendorGrammar
+from services.providers.application.ports import CallerGrammar, Dialect, Vendor, VendorGrammar, at_base_url
 from services.providers.application.translated import Translated
 from services.providers.domain.dialect import CallerDialect
 
@@ -95,6 +96,10 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             open_=open_,
         )
 
+    def of_bedrock(region: str = "") -> Vendor:
+        dialect = BedrockDialect(max_event=max_event, now=now, region=region)
+        return callers.vendor("bedrock", dialect, BedrockGrammar(), own=OWN, base_url=base_url_of(region))
+
     claude, cohere = AnthropicDialect(max_event=max_event), CohereDialect(max_event=max_event)
     gemini = GeminiDialect(max_event=max_event)
     vendors = (
@@ -121,7 +126,7 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             beside={CallerDialect.OPENAI_EMBEDDINGS: GeminiEmbeddings(gemini)},
             base_url="https://generativelanguage.googleapis.com/v1beta",
         ),
-        callers.vendor("bedrock", BedrockDialect(max_event=max_event, now=now), BedrockGrammar(), own=OWN),
+        replace(of_bedrock(), settle=lambda _, definition: at_base_url(of_bedrock(definition.region), definition)),
         callers.vendor(
             "cohere",
             cohere,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from events.credentials import CredentialChanged
@@ -12,6 +12,7 @@ from services.providers.domain.conversation import Conversation
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.losses import Losses
+from services.providers.domain.provider import ProviderDefinition
 from services.providers.domain.reply import Event, Reply
 
 Headers = tuple[tuple[str, str], ...]
@@ -230,17 +231,30 @@ class Secrets(Protocol):
         ...
 
 
+def at_base_url(vendor: "Vendor", definition: ProviderDefinition) -> "Vendor":
+    """`vendor` where the provider says that it is, else where all of its callers meet it."""
+    return replace(vendor, base_url=definition.base_url or vendor.base_url)
+
+
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """Whose API it is, and what it speaks to callers of each dialect.
 
-    `base_url` is empty where each provider has its own; `open` says that it may need no key.
+    `base_url` is empty where each provider has its own; `open` says that it may need no key. `settle`: see `of`.
     """
 
     name: str
     dialects: Mapping[CallerDialect, Dialect]
     base_url: str = ""
     open: bool = False
+    settle: Callable[["Vendor", ProviderDefinition], "Vendor"] = at_base_url
+
+    def of(self, definition: ProviderDefinition) -> "Vendor":
+        """It as one provider meets it: at its address, spoken to as its version wants.
+
+        `base_url` is still empty where the definition does not say enough. Called once for each definition.
+        """
+        return self.settle(self, definition)
 
     def spoken_to(self, caller: CallerDialect) -> Dialect:
         """What it speaks to callers of that dialect. Raises Failure(UNSUPPORTED_BY_TARGET)."""

@@ -58,19 +58,23 @@ class UseConfiguration:
             self._tell_removed(gone, in_use.get(key))
 
     def _provider(self, definition: ProviderDefinition, known: ProviderInUse | None) -> ProviderInUse | None:
-        vendor = self._vendors.get(definition.vendor)
-        url = (definition.base_url or (vendor.base_url if vendor is not None else "")).rstrip("/")
+        known_vendor = self._vendors.get(definition.vendor)
+        vendor = known_vendor.of(definition) if known_vendor is not None else None
+        url = vendor.base_url.rstrip("/") if vendor is not None else ""
         if vendor is None or not url:
             log.warning("a provider cannot be used", provider=definition.id, vendor=definition.vendor, url=url)
             return None
-        credentials = [found for key in definition.keys if (found := self._credential(definition, key.reference))]
+        weights: dict[Credential, int] = {}
+        for key in definition.keys:
+            if (credential := self._credential(definition, key.reference)) is not None:
+                weights[credential] = weights.get(credential, 0) + key.weight
         kept = {key.credential: key for key in known.keys.keys} if known is not None and known.url == url else {}
-        keys = [
-            kept.get(credential) or self._pooled(definition, credential) for credential in dict.fromkeys(credentials)
-        ]
+        keys = [kept.get(credential) or self._pooled(definition, credential) for credential in weights]
         host = _host(url)
         reachability = Reachability(definition, host, self._clock)
-        return ProviderInUse(definition, vendor, url, host, KeyPool(keys, self._clock), reachability)
+        return ProviderInUse(
+            definition, vendor, url, host, KeyPool(keys, self._clock, tuple(weights.values())), reachability
+        )
 
     def _pooled(self, definition: ProviderDefinition, credential: Credential) -> PooledCredential:
         tell = partial(self._tell.changed, definition)

@@ -1,7 +1,8 @@
 """How a request to Bedrock is authenticated: signed with an access key of AWS (SigV4), or shown a Bedrock API key.
 
 A credential is `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, `ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN` where it is for a
-time only, or a Bedrock API key, in which there is no colon. The region that is signed for is in the host's name.
+time only, or a Bedrock API key, in which there is no colon. The region that is signed for is in the host's name, else
+the one that the provider is said to be in.
 
 Sources, at docs.aws.amazon.com: IAM/latest/UserGuide/reference_sigv-create-signed-request.html,
 IAM/latest/UserGuide/reference_identifiers.html (prefixes of access keys), bedrock/latest/userguide/api-keys-use.html,
@@ -52,25 +53,35 @@ def read_credential(secret: str) -> AccessKey | str:
     return AccessKey(access_key, secret_key, token)
 
 
-def region_of(url: str) -> str:
-    """The region that a URL is in. Raises VendorFailure(VENDOR_AUTHENTICATION) where it names none."""
+def base_url_of(region: str) -> str:
+    """Where Bedrock is in a region; empty where there is none."""
+    return f"https://bedrock-runtime.{region}.amazonaws.com" if region else ""
+
+
+def region_of(url: str, region: str = "") -> str:
+    """The region that a URL is in: the one that its host names, as AWS does, else `region`.
+
+    Raises VendorFailure(VENDOR_AUTHENTICATION) where nothing says it.
+    """
     found = _region(urlsplit(url).hostname or "")
-    if found is None:
-        raise _unusable("The provider's base URL names no region: it should be bedrock-runtime.<region>.amazonaws.com.")
-    return found[1]
+    if found is not None:
+        return found[1]
+    if not region:
+        raise _unusable("The provider has no region, and its base URL names none.")
+    return region
 
 
-def authenticate(secret: str, url: str, body: bytes, now: datetime) -> Headers:
+def authenticate(secret: str, url: str, body: bytes, now: datetime, region: str = "") -> Headers:
     """What authenticates the POST of `body` to `url`, at `now` in UTC. Raises VendorFailure(VENDOR_AUTHENTICATION)."""
     credential = read_credential(secret)
     if isinstance(credential, str):
         return (("authorization", f"Bearer {credential}"),)
-    return signed(credential, url, body, now)
+    return signed(credential, url, body, now, region)
 
 
-def signed(key: AccessKey, url: str, body: bytes, now: datetime) -> Headers:
+def signed(key: AccessKey, url: str, body: bytes, now: datetime, region: str = "") -> Headers:
     """What signs it, and all that is beside it."""
-    signer = SigV4Auth(key, SERVICE, region_of(url))
+    signer = SigV4Auth(key, SERVICE, region_of(url, region))
     timestamp = now.strftime(SIGV4_TIMESTAMP)
     headers: Headers = (("x-amz-date", timestamp),)
     if key.token:

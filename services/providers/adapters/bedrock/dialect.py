@@ -15,15 +15,19 @@ from services.providers.domain.envelope import Envelope
 
 
 class BedrockDialect:
-    """See Dialect. `max_event`: bytes that one frame of a stream may have. `now`: the time in UTC, which is signed."""
+    """See Dialect. `max_event`: bytes that one frame of a stream may have. `now`: the time in UTC, which is signed.
 
-    def __init__(self, *, max_event: int, now: Callable[[], datetime]) -> None:
+    `region`: where the provider is, for hosts that do not name it.
+    """
+
+    def __init__(self, *, max_event: int, now: Callable[[], datetime], region: str = "") -> None:
         self._max_event = max_event
         self._now = now
+        self._region = region
 
     def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:
         """See Dialect, and the module `auth` for what a secret may be."""
-        return () if secret is None else authenticate(secret, url, body, self._now())
+        return () if secret is None else authenticate(secret, url, body, self._now(), self._region)
 
     def request(self, envelope: Envelope, *, stream: bool) -> VendorRequest:
         """See Dialect."""

@@ -141,8 +141,23 @@ def test_the_host_tells_the_region(host: str, region: str) -> None:
     assert region_of(f"https://{host}/model/x/converse") == region
 
 
+def test_a_host_that_names_no_region_is_signed_for_in_the_provider_s_own() -> None:
+    said = dict(signed_in("ca-central-1", "https://vpce.internal/model/x/converse"))
+    assert "/ca-central-1/bedrock/aws4_request" in said["authorization"]
+
+
+def test_what_the_host_names_comes_before_what_the_provider_says() -> None:
+    said = dict(signed_in("ca-central-1", URL))
+    assert "/us-east-1/bedrock/aws4_request" in said["authorization"]
+
+
+def signed_in(region: str, url: str) -> Headers:
+    dialect = BedrockDialect(max_event=1, now=lambda: NOW, region=region)
+    return dialect.authenticate(f"{KEY}:{SECRET}", url, b"")
+
+
 @pytest.mark.parametrize("host", ["localhost", "bedrock.us-east-1.amazonaws.com", "xbedrock-runtime.us-east-1.com", ""])
 def test_a_host_without_a_region_is_told_of(host: str) -> None:
-    with pytest.raises(VendorFailure, match=r"bedrock-runtime\.<region>\.amazonaws\.com") as raised:
+    with pytest.raises(VendorFailure, match="no region, and its base URL names none") as raised:
         DIALECT.authenticate(f"{KEY}:{SECRET}", f"https://{host}/model/x/converse", b"")
     assert raised.value.reason is Reason.VENDOR_AUTHENTICATION
