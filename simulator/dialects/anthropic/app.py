@@ -10,12 +10,13 @@ import msgspec
 from simulator.answers import Answer
 from simulator.delivery import Headers, Rendered
 from simulator.dialects.anthropic import render
-from simulator.dialects.anthropic.cache import PromptCache
+from simulator.dialects.anthropic.cache import marked_places
 from simulator.dialects.anthropic.check import check, check_prompt
 from simulator.dialects.anthropic.errors import AnthropicDialect, required
 from simulator.dialects.anthropic.request import MessageRequest, decode
 from simulator.dialects.chat import ChatApp
 from simulator.dialects.http import header, read_body
+from simulator.dialects.prompt_cache import PromptCache
 from simulator.dialects.rejected import RejectedError, bad_request
 from simulator.listener import Receive, Scope
 from simulator.recorder import Call
@@ -91,7 +92,7 @@ class AnthropicApp(ChatApp[MessageRequest]):
     ) -> Rendered:
         """Return a message, or its events."""
         answer = answers[0]
-        billed = self._cache.bill(request, answer.prompt_tokens, call.time)
+        billed = self._cache.bill(marked_places(request), answer.prompt_tokens, call.time)
         omits = request.thinking is not None and request.thinking.display == "omitted"
         heading = render.Heading(identity, self.quote(call.model), billed, omits)
         if not call.stream:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from simulator.dialects.anthropic.cache import SECONDS
 from simulator.dialects.anthropic.conversation import check_conversation, check_kept_thought, check_text
 from simulator.dialects.anthropic.errors import required
 from simulator.dialects.anthropic.request import CacheControl, MessageRequest, Tool
+from simulator.dialects.prompt_cache import SECONDS
 from simulator.dialects.rejected import bad_request
 
 # The version that took away what `_check_removed` refuses. https://platform.claude.com/docs/en/api/versioning

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from simulator.dialects.anthropic.cache import Billed, PromptCache
+from simulator.dialects.anthropic.cache import marked_places
 from simulator.dialects.anthropic.request import decode
+from simulator.dialects.prompt_cache import Billed, PromptCache
 
 MARK: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}
 HOUR: dict[str, Any] = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
@@ -20,7 +21,7 @@ def user(*blocks: dict[str, Any]) -> dict[str, Any]:
 
 def bill(cache: PromptCache, *messages: dict[str, Any], now: float = 0.0, **fields: Any) -> Billed:
     request = decode(json.dumps({"model": "m", "messages": messages, **fields}).encode())
-    return cache.bill(request, request.tokens, now)
+    return cache.bill(marked_places(request), request.tokens, now)
 
 
 def test_a_prompt_without_a_mark_is_neither_read_nor_written() -> None:
