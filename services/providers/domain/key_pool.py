@@ -1,4 +1,4 @@
-"""The credentials that one provider is called with: taken in turn, those that the vendor refuses left to rest."""
+"""The credentials that one provider is called with: taken by weight, those that the vendor refuses left to rest."""
 
 from collections.abc import Collection, Sequence
 
@@ -11,15 +11,17 @@ from services.providers.domain.failure import VendorFailure
 class KeyPool:
     """A provider's usable credentials.
 
-    In turn, a resting one is skipped; when its time is over one call finds out whether the vendor takes it again. Where
-    all rest, the one that is due first is tried all the same, refused ones by at most one call each PROBE_INTERVAL: a
-    provider's only credential is never locked out, and the vendor is not hammered with it.
+    Each gets its weight's share of the calls, evenly spread; alike weights take turns. A resting one is skipped, and
+    the others share what would have been its own; when its time is over one call finds out whether the vendor takes it
+    again. Where all rest, the one that is due first is tried all the same, refused ones by at most one call each
+    PROBE_INTERVAL: a provider's only credential is never locked out, and the vendor is not hammered with it.
     """
 
-    def __init__(self, keys: Sequence[PooledCredential], clock: Clock) -> None:
+    def __init__(self, keys: Sequence[PooledCredential], clock: Clock, weights: Sequence[int] = ()) -> None:
+        """`weights`: one for each of `keys`, at least 1; all are alike where there are none."""
         self.keys = tuple(keys)
         self._clock = clock
-        self._turn = 0
+        self._shares = [_Share(key, weight) for key, weight in zip(keys, weights or (1,) * len(keys), strict=True)]
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -40,18 +42,30 @@ class KeyPool:
         return self._resting(tried) if use is None and reason in REFUSALS else use
 
     def _in_turn(self, tried: Collection[PooledCredential]) -> Use | None:
+        """The next by smooth weighted round robin among those that may be taken now.
+
+        Each is owed its weight more with every call, and the one that is owed most pays for the call: heavy ones are
+        not taken in a row, and one that rests is owed nothing meanwhile, so that it is not showered when it is back.
+        """
         now = None
-        for _ in self.keys:
-            key = self.keys[self._turn % len(self.keys)]
-            self._turn += 1
+        chosen: _Share | None = None
+        total = 0
+        for share in self._shares:
+            key = share.key
             if key in tried:
                 continue
-            if key.use.rest is None:
-                return key.use
-            now = self._clock.monotonic() if now is None else now
-            if key.due(now):
-                return key.begin(now)
-        return None
+            if key.use.rest is not None:
+                now = self._clock.monotonic() if now is None else now
+                if not key.due(now):
+                    continue
+            total += share.weight
+            share.owed += share.weight
+            if chosen is None or share.owed > chosen.owed:
+                chosen = share
+        if chosen is None:
+            return None
+        chosen.owed -= total
+        return chosen.key.use if now is None else chosen.key.begin(now)
 
     def _resting(self, tried: Collection[PooledCredential]) -> Use | None:
         now = self._clock.monotonic()
@@ -68,6 +82,17 @@ class KeyPool:
         assert rest is not None  # noqa: S101 - else it would have been taken
         wait = min(key.next_probe for key in self.keys) - self._clock.monotonic()
         return VendorFailure(rest.reason, status=rest.status, retry_after=max(wait, 0.0))
+
+
+class _Share:
+    """What one credential is owed of the calls."""
+
+    __slots__ = ("key", "owed", "weight")
+
+    def __init__(self, key: PooledCredential, weight: int) -> None:
+        self.key = key
+        self.weight = weight
+        self.owed = 0
 
 
 def _promise(key: PooledCredential) -> tuple[bool, float]:

@@ -1,6 +1,8 @@
-"""A provider's credentials: taken in turn, left to rest, tried again."""
+"""A provider's credentials: taken by weight, left to rest, tried again."""
 
 import random
+from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -21,7 +23,7 @@ BROKEN = VendorFailure(Reason.VENDOR_ERROR, status=500)
 class World:
     """A pool of credentials with one letter each, and what was told of them."""
 
-    def __init__(self, names: str) -> None:
+    def __init__(self, names: str, weights: Sequence[int] = ()) -> None:
         self.clock = VirtualClock()
         self.told: list[tuple[str, bool]] = []
         rng = random.Random(1)
@@ -31,6 +33,7 @@ class World:
                 for name in names
             ],
             self.clock,
+            weights,
         )
 
     def _tell(self, key: PooledCredential) -> None:
@@ -65,6 +68,26 @@ class World:
 def test_credentials_take_turns() -> None:
     world = World("ab")
     assert [world.call() for _ in range(4)] == [["a"], ["b"], ["a"], ["b"]]
+
+
+def test_credentials_are_taken_by_weight_and_a_heavy_one_is_not_taken_in_a_row() -> None:
+    world = World("abc", (5, 1, 1))
+    assert "".join(name for _ in range(14) for name in world.call()) == "aabacaa" * 2
+
+
+def test_the_others_share_what_a_resting_credential_would_have_got() -> None:
+    world = World("abc", (4, 2, 1))
+    world.call(a=REFUSED)
+    assert Counter(name for _ in range(30) for name in world.call()) == {"b": 20, "c": 10}
+
+
+async def test_a_credential_that_is_back_gets_its_share_and_does_not_make_up_for_its_rest() -> None:
+    world = World("ab", (1, 3))
+    world.call(a=REFUSED)
+    for _ in range(1000):
+        world.call()
+    await world.clock.advance(60 * (1 + JITTER) + 1)
+    assert Counter(name for _ in range(40) for name in world.call()) == {"a": 10, "b": 30}
 
 
 @pytest.mark.parametrize("failure", [REFUSED, EMPTY, LIMITED])
@@ -275,3 +298,32 @@ async def test_no_call_shows_a_credential_twice_nor_a_refused_one_more_than_once
         usable = {key.credential.reference for key in world.pool.keys} - refused
         assert names or not usable
         await world.clock.advance(pause)
+
+
+weights = st.lists(st.integers(1, 1000), min_size=2, max_size=6)
+
+
+@given(weights, st.integers(1, 3000))
+def test_after_any_number_of_calls_each_credential_has_had_its_weights_share(given: list[int], calls: int) -> None:
+    world = World("abcdef"[: len(given)], given)
+    had = Counter(world.call()[0] for _ in range(calls))
+    for name, weight in zip("abcdef", given, strict=False):
+        # Nobody is ever as much as two calls ahead or behind, however many there were.
+        assert abs(had[name] - calls * weight / sum(given)) < 2
+
+
+@given(weights, st.integers(0, 5), st.integers(0, 50), st.integers(1, 500))
+def test_while_one_rests_each_other_credential_has_its_weights_share_of_the_calls(
+    given: list[int], which: int, before: int, calls: int
+) -> None:
+    names = "abcdef"[: len(given)]
+    world, resting = World(names, given), names[which % len(names)]
+    for _ in range(before):
+        world.call()
+    key = world.pool.keys[names.index(resting)]
+    key.failed(key.use, REFUSED)
+    had = Counter(world.call()[0] for _ in range(calls))
+    others = {name: weight for name, weight in zip(names, given, strict=True) if name != resting}
+    assert had[resting] == 0
+    for name, weight in others.items():
+        assert abs(had[name] - calls * weight / sum(others.values())) < 3
