@@ -117,6 +117,10 @@ class ChatApp(ABC, Generic[R]):
     async def look_up(self, scope: Scope, receive: Receive) -> bytes:
         """Return the answer to a request that is no call for an answer; raises RejectedError."""
 
+    def performer(self, call: Call, request: R, rendered: Rendered, identity: bytes) -> Dialect:  # noqa: ARG002
+        """Return what renders the faults of one answer; most formats do so alike for all."""
+        return self.dialect(identity)
+
     def quote(self, model: str) -> bytes:
         """Return a model's name as JSON."""
         quoted = self._quoted.get(model)
@@ -161,7 +165,7 @@ class ChatApp(ABC, Generic[R]):
                 response.headers = self.headers(identity, b"%d" % (recorder.seconds_since(began) * 1000))
                 response.shape(split=behaviour.split, gzip=_compresses(behaviour, scope))
                 await response.pause(behaviour.first_byte)
-                dialect = self.dialect(identity)
+                dialect = self.performer(call, request, rendered, identity)
                 await Delivery(response, call, dialect, behaviour.between_chunks).deliver(rendered, fault)
             if fault is None:
                 call.outcome = COMPLETED

@@ -1,4 +1,4 @@
-"""OpenAI's HTTP API as a bare ASGI app: chat completions and completions, plain and streamed, embeddings, models."""
+"""OpenAI's HTTP API as a bare ASGI app: chats, completions, responses, embeddings, models."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from simulator.dialects.openai.completions import CompletionsApp
 from simulator.dialects.openai.embeddings import EmbeddingsApp
 from simulator.dialects.openai.endpoint import CHAT_PATH, OpenAIEndpoint
 from simulator.dialects.openai.request import ChatRequest, check, decode
+from simulator.dialects.openai.responses import ResponsesApp
 from simulator.listener import Receive, Scope, Send
 from simulator.recorder import Call
 from simulator.vendor import Vendor
@@ -24,7 +25,7 @@ class OpenAIApp(OpenAIEndpoint[ChatRequest]):
 
     def __init__(self, vendor: Vendor) -> None:
         super().__init__(vendor)
-        beside = (CompletionsApp(vendor), EmbeddingsApp(vendor))
+        beside = (CompletionsApp(vendor), EmbeddingsApp(vendor), ResponsesApp(vendor))
         self._beside = {app.chat_path: app for app in beside}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,9 +36,9 @@ class OpenAIApp(OpenAIEndpoint[ChatRequest]):
         else:
             await app(scope, receive, send)
 
-    def read(self, body: bytes, scope: Scope) -> ChatRequest:  # noqa: ARG002 - a body says all
-        """Return the request that names a model."""
-        return self.named(decode(body))
+    def decode(self, body: bytes) -> ChatRequest:
+        """Return the request that a body is."""
+        return decode(body)
 
     def check(self, request: ChatRequest, scope: Scope) -> None:  # noqa: ARG002 - no header has a say
         """Demand what the API demands."""

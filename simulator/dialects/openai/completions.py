@@ -72,9 +72,9 @@ class CompletionsApp(OpenAIEndpoint[CompletionRequest]):
     chat_path = COMPLETIONS_PATH
     prompt_field = "prompt"
 
-    def read(self, body: bytes, scope: Scope) -> CompletionRequest:  # noqa: ARG002 - a body says all
-        """Return the request that names a model."""
-        return self.named(read_body(_DECODER, body))
+    def decode(self, body: bytes) -> CompletionRequest:
+        """Return the request that a body is."""
+        return read_body(_DECODER, body)
 
     def check(self, request: CompletionRequest, scope: Scope) -> None:  # noqa: ARG002 - no header has a say
         """Demand what the API demands."""

@@ -59,9 +59,9 @@ class EmbeddingsApp(OpenAIEndpoint[EmbeddingsRequest]):
     chat_path = EMBEDDINGS_PATH
     prompt_field = "input"
 
-    def read(self, body: bytes, scope: Scope) -> EmbeddingsRequest:  # noqa: ARG002 - a body says all
-        """Return the request that names a model."""
-        return self.named(read_body(_DECODER, body))
+    def decode(self, body: bytes) -> EmbeddingsRequest:
+        """Return the request that a body is."""
+        return read_body(_DECODER, body)
 
     def check(self, request: EmbeddingsRequest, scope: Scope) -> None:  # noqa: ARG002 - no header has a say
         """Demand what the API demands."""

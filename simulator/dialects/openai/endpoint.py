@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, TypeVar
 
 import msgspec
@@ -15,7 +16,8 @@ from simulator.dialects.rejected import RejectedError, bad_request
 from simulator.listener import Receive, Scope
 
 CHAT_PATH, COMPLETIONS_PATH, EMBEDDINGS_PATH = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
-CALLED = frozenset({CHAT_PATH, COMPLETIONS_PATH, EMBEDDINGS_PATH})
+RESPONSES_PATH = "/v1/responses"
+CALLED = frozenset({CHAT_PATH, COMPLETIONS_PATH, EMBEDDINGS_PATH, RESPONSES_PATH})
 """What is posted to."""
 MODELS_PATH = "/v1/models"
 
@@ -57,8 +59,13 @@ class OpenAIEndpoint(ChatApp[R]):
             message = f"The model `{model}` does not exist or you do not have access to it."
             raise RejectedError(404, message, code="model_not_found")
 
-    def named(self, request: R) -> R:
+    @abstractmethod
+    def decode(self, body: bytes) -> R:
+        """Return the request that a body is; raises RejectedError where it cannot be read."""
+
+    def read(self, body: bytes, scope: Scope) -> R:  # noqa: ARG002 - a body says all
         """Return the request; raises RejectedError where it names no model."""
+        request = self.decode(body)
         if not request.model:
             raise bad_request("you must provide a model parameter")
         return request

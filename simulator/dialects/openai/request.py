@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from simulator.answers import Question, count_prompt_tokens
+from simulator.dialects.openai.texts import last_said
 from simulator.dialects.rejected import bad_request
 from simulator.functions import Answers, Function, Offer, called
 
@@ -139,7 +140,7 @@ class ChatRequest(TextRequest):
     def question(self, answers: Answers) -> Question:
         """What is to be answered; `answers` decides whether functions are called where the request leaves it open."""
         messages = self.messages or ()
-        asked, answered = self._asked()
+        asked, answered = last_said((message.role, message.text) for message in reversed(messages))
         form = self.response_format
         return Question(
             asked=asked,
@@ -154,18 +155,6 @@ class ChatRequest(TextRequest):
             stop=self.stops,
             choices=self.n or 1,
         )
-
-    def _asked(self) -> tuple[str, bool]:
-        """Return what was said last to the model, and whether tools said it."""
-        said: list[str] = []
-        for message in reversed(self.messages or ()):
-            if message.role == "tool":
-                said.append(message.text)
-            elif said:
-                break
-            elif message.role == "user":
-                return message.text, False
-        return " ".join(reversed(said)), bool(said)
 
     def _offer(self, *, answered: bool) -> Offer:
         offered = [tool.offered for tool in self.tools or ()]

@@ -1,8 +1,8 @@
-"""What is asked of endpoints that take texts instead of chats: one or several, each written or in tokens."""
+"""What is asked of a vendor: the end of a conversation, or texts, each written or in tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from simulator.answers import CHARACTERS_PER_TOKEN
 
@@ -26,3 +26,16 @@ def written(text: Text) -> str:
 def count_tokens(text: Text) -> int:
     """Count the tokens of a text: one for each started 4 characters, at least one."""
     return max(-(-len(text) // CHARACTERS_PER_TOKEN), 1) if isinstance(text, str) else len(text)
+
+
+def last_said(backwards: Iterable[tuple[str, str]]) -> tuple[str, bool]:
+    """Return what was said last to the model, and whether tools said it, given roles and texts, the last one first."""
+    said: list[str] = []
+    for role, text in backwards:
+        if role == "tool":
+            said.append(text)
+        elif said:
+            break
+        elif role == "user":
+            return text, False
+    return " ".join(reversed(said)), bool(said)
