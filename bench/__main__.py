@@ -160,6 +160,7 @@ async def measure(seconds: float, count: int) -> dict[str, Any]:
 
 SCENARIOS = (
     ("bench.engine",),
+    ("bench.translation",),
     ("bench.balancing", "--seconds", "300"),
     ("bench.hedging", "--requests", "5000"),
     ("bench.overload", "--seconds", "15", "--outage", "5"),

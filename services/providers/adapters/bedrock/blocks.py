@@ -36,13 +36,13 @@ class Blocks:
         """Those of a turn. Texts of white space alone are left out: Bedrock refuses them, and they say nothing."""
         for part in parts:
             match part:
+                case Text() if not part.citations and not part.cache:  # as most are
+                    if _said(part.text):
+                        yield {"text": part.text}
                 case Text():
                     yield from self._text(part)
-                case Media() if assistant:
-                    self._losses.meaning(f"messages.content.{part.kind}")  # only a user may show something
                 case Media():
-                    yield from self._media(part)
-                    yield from self.cached(part.cache)
+                    yield from self._shown(part, assistant=assistant)
                 case ToolCall():
                     yield self._call(part)
                     yield from self.cached(part.cache)
@@ -69,7 +69,7 @@ class Blocks:
         yield {"cachePoint": point}
 
     def _text(self, part: Text) -> Iterator[Written]:
-        if not part.text.strip():
+        if not _said(part.text):
             return
         citations = repeated(part.citations) if self._family.claude is not None else []
         if len(citations) < len(part.citations):
@@ -78,6 +78,13 @@ class Blocks:
             yield {"citationsContent": {"content": [{"text": part.text}], "citations": citations}}
         else:
             yield {"text": part.text}
+        yield from self.cached(part.cache)
+
+    def _shown(self, part: Media, *, assistant: bool) -> Iterator[Written]:
+        if assistant:
+            self._losses.meaning(f"messages.content.{part.kind}")  # only a user may show something
+            return
+        yield from self._media(part)
         yield from self.cached(part.cache)
 
     def _media(self, part: Media) -> Iterator[Written]:
@@ -103,7 +110,7 @@ class Blocks:
         content: list[Written] = []
         for said in part.parts:
             if isinstance(said, Text):
-                content += [{"text": said.text}] if said.text.strip() else []
+                content += [{"text": said.text}] if _said(said.text) else []
             elif said.kind == "audio":
                 self._losses.meaning("messages.content.audio")
             else:
@@ -126,6 +133,11 @@ class Blocks:
             yield {"reasoningContent": {"reasoningText": {"text": part.text, "signature": part.signature}}}
         else:
             self._losses.hint("messages.reasoning")
+
+
+def _said(text: str) -> bool:
+    """Whether there is more than white space; a long text is not copied to see that."""
+    return bool(text) and not text.isspace()
 
 
 def call_id(said: str) -> str:

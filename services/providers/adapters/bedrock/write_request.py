@@ -176,17 +176,17 @@ def _add_tools(body: Written, asks: Conversation, family: Family, blocks: Blocks
     Source: what it answers where they are not, "The toolConfig field must be defined when using toolUse and toolResult
     content blocks" (aws-samples/bedrock-access-gateway pull 239).
     """
-    called = dict.fromkeys(part.name for turn in asks.turns for part in turn.parts if isinstance(part, ToolCall))
     choice, tools = asks.tool_choice, asks.tools
-    if choice is not None and choice.mode == "none":
+    forbidden = choice is not None and choice.mode == "none"
+    if forbidden or not tools:
+        called = dict.fromkeys(part.name for turn in asks.turns for part in turn.parts if isinstance(part, ToolCall))
         if not called:
             return  # what is not told of is not called
-        losses.meaning("tool_choice")
-    if not tools:
-        if not called:
-            return
-        losses.hint("tools")
-        tools = tuple(map(Tool, called))
+        if forbidden:
+            losses.meaning("tool_choice")
+        if not tools:
+            losses.hint("tools")
+            tools = tuple(map(Tool, called))
     written: list[Written] = []
     for tool in tools:
         written.append({"toolSpec": _spec(tool)})
