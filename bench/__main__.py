@@ -20,11 +20,12 @@ from typing import Any
 import uvloop
 
 from bench.client import Endpoint, Run, at_rate, saturate
-from bench.processes import children, cpu_seconds, resident_mb
+from bench.processes import children, cpu_seconds, forget_highest, highest_mb, resident_mb
 
 MEASURED = ("gateway", "providers")
 RATES = (50, 200)
 CONNECTIONS = 64
+LONG_WORDS, LONG_CONNECTIONS = 100_000, 4
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -33,6 +34,8 @@ class Subject:
     """A running system, and the vendor behind it asked directly."""
 
     through: Endpoint
+    long: Endpoint
+    """The same with a prompt of 100,000 tokens."""
     direct: Endpoint
     pids: dict[str, int]
 
@@ -83,6 +86,7 @@ def _subject(told: dict[str, Any], pid: int) -> Subject:
     }
     return Subject(
         through=Endpoint.chat(f"{told['url']}/v1", told["key"], "chat"),
+        long=Endpoint.chat(f"{told['url']}/v1", told["key"], "chat", words=LONG_WORDS),
         direct=Endpoint.chat(vendors["alpha"]["base_url"], "any", "small"),
         pids=pids,
     )
@@ -144,6 +148,26 @@ async def rate(subject: Subject, per_second: int, seconds: float, count: int) ->
     }
 
 
+async def long_prompts(subject: Subject, seconds: float, count: int) -> dict[str, Any]:
+    """Prompts of 100,000 tokens, over 4 connections; what memory they take, as bodies for each request under way."""
+    body_mb = len(subject.long.request) / 2**20
+    before = {name: resident_mb(pid) for name, pid in subject.pids.items()}
+    for pid in subject.pids.values():
+        forget_highest(pid)
+    costs: list[Cost] = await rounds(
+        count, lambda _: costed(subject, saturate(subject.long, connections=LONG_CONNECTIONS, seconds=seconds))
+    )
+    return {
+        "cpu_ms": spread([cost.total for cost in costs]),
+        "body_mb": round(body_mb, 2),
+        **{
+            f"bodies_held_{name}": round((highest_mb(pid) - before[name]) / body_mb / LONG_CONNECTIONS, 2)
+            for name, pid in subject.pids.items()
+        },
+        "failed": sum(cost.run.failed for cost in costs),
+    }
+
+
 async def measure(seconds: float, count: int) -> dict[str, Any]:
     """All phases, on one system."""
     async with started() as subject:
@@ -151,6 +175,7 @@ async def measure(seconds: float, count: int) -> dict[str, Any]:
         await saturate(subject.through, connections=CONNECTIONS, seconds=2)  # whatever is done once is done
         results = {f"{per_second}/s": await rate(subject, per_second, seconds, count) for per_second in RATES}
         results["saturation"] = await saturation(subject, seconds, count)
+        results["100,000-token prompts"] = await long_prompts(subject, seconds, count)
         results["memory_mb"] = {
             "idle": idle,
             "after": {name: round(resident_mb(pid), 1) for name, pid in subject.pids.items()},

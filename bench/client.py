@@ -21,10 +21,10 @@ class Endpoint:
     request: bytes
 
     @classmethod
-    def chat(cls, base_url: str, key: str, model: str) -> "Endpoint":
-        """`POST {base_url}/chat/completions`."""
+    def chat(cls, base_url: str, key: str, model: str, *, words: int = WORDS) -> "Endpoint":
+        """`POST {base_url}/chat/completions`, with a prompt of so many words."""
         url = urlsplit(base_url)
-        body = f'{{"model":"{model}","messages":[{{"role":"user","content":"{"word " * WORDS}"}}]}}'.encode()
+        body = f'{{"model":"{model}","messages":[{{"role":"user","content":"{"word " * words}"}}]}}'.encode()
         head = (
             f"POST {url.path}/chat/completions HTTP/1.1\r\nhost: {url.hostname}\r\nauthorization: Bearer {key}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"

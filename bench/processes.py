@@ -15,8 +15,22 @@ def cpu_seconds(pid: int) -> float:
 
 def resident_mb(pid: int) -> float:
     """Megabytes (2^20 bytes) of memory in use."""
+    return _status_mb(pid, "VmRSS")
+
+
+def highest_mb(pid: int) -> float:
+    """Megabytes of memory in use when it was most, since the process began or its highest was forgotten."""
+    return _status_mb(pid, "VmHWM")
+
+
+def forget_highest(pid: int) -> None:
+    """Begin anew with what is in use now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def _status_mb(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) / 1024
     return 0.0
 
