@@ -1,5 +1,6 @@
-"""What the parts of a route and a project may hold, be it said in a file or by RPC: each bound once, for both."""
+"""What the parts of a provider, a route and a project may hold, in a file and by RPC: each bound once, for both."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -44,6 +45,20 @@ class Words:
         return word
 
 
+@dataclass(frozen=True)
+class Form:
+    """Texts of one form, which `told` says in words."""
+
+    pattern: re.Pattern[str]
+    told: str
+
+    def check(self, text: str) -> str:
+        """`text`, if it has the form. Raises ValueError."""
+        if self.pattern.fullmatch(text) is None:
+            raise ValueError(self.told)
+        return text
+
+
 def _written(bound: float | timedelta) -> str:
     return written(bound) if isinstance(bound, timedelta) else str(bound)
 
@@ -52,6 +67,31 @@ ORDERED = "ordered"
 AUTO = "auto"
 OFF = "off"
 VENDORS = Words((*HOSTED, *SELF_HOSTED))
+KEY_WEIGHT = Range(1, 1000)
+REGION = Form(
+    re.compile(r"(?=.{2,32}\Z)[a-z]+(-[a-z0-9]+)*"),
+    "is not a region such as us-east-1: at most 32 lower-case letters, digits and hyphens",
+)
+"""A part of a host's name, so it holds nothing that would lead to another host."""
+CLOUD_PROJECT = Form(
+    re.compile(r"([a-z0-9][a-z0-9.-]{0,61}[a-z0-9]:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[1-9][0-9]{0,19}"),
+    "is not the id or the number of a project: 6 to 30 lower-case letters, digits and hyphens, a letter first",
+)
+"""As cloud.google.com/resource-manager/docs/creating-managing-projects says; old ids have their domain before them."""
+API_VERSION = Form(
+    re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9](-preview)?"),
+    "is not a version such as 2024-10-21 or 2025-04-01-preview",
+)
+HEADERS = Range(0, 32)
+HEADER_NAME = Form(
+    re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}"),
+    "is not the name of a header: at most 128 letters, digits and !#$%&'*+-.^_`|~",
+)
+"""A token of RFC 9110, section 5.6.2."""
+HEADER_VALUE = Form(
+    re.compile(r"[!-~]([ -~]{0,4094}[!-~])?"),
+    "must be 1 to 4096 printable ASCII characters, a space neither first nor last, or a reference",
+)
 STRATEGIES = Words((ORDERED, "weighted", "fastest", "cheapest", "balanced"))
 HEDGES = Words((AUTO, OFF))
 CONTINUATIONS = Words((AUTO, "continue", "error"))

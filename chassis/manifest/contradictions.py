@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from chassis.manifest.routes import Route, SpareTarget
-from chassis.manifest.sections import Manifest
+from chassis.manifest.sections import Manifest, Provider
 from chassis.manifest.shape_problems import Problem
-from chassis.manifest.vendors import SELF_HOSTED
+from chassis.manifest.vendors import OWN_FIELDS, out_of_place
 
 
 def contradictions(manifest: Manifest) -> list[Problem]:
@@ -31,10 +31,10 @@ def _repeated(section: str, names: list[str]) -> list[Problem]:
 
 
 def _wrong_providers(manifest: Manifest) -> list[Problem]:
-    without_url = [
-        Problem(f"providers[{index}].base_url", f"is missing: vendor {provider.vendor} has no address of its own")
+    out_of_their_place = [
+        Problem(f"providers[{index}].{field}", what)
         for index, provider in enumerate(manifest.providers)
-        if provider.vendor in SELF_HOSTED and provider.base_url is None
+        for field, what in out_of_place(provider.vendor, _said(provider))
     ]
     undeclared = [
         problem
@@ -43,7 +43,11 @@ def _wrong_providers(manifest: Manifest) -> list[Problem]:
         for at, target in enumerate(targets)
         for problem in _undeclared(f"models[{index}].route.{path}[{at}].provider", target.provider, manifest)
     ]
-    return without_url + undeclared
+    return out_of_their_place + undeclared
+
+
+def _said(provider: Provider) -> dict[str, str]:
+    return {field: getattr(provider, field) or "" for field in ("base_url", *OWN_FIELDS)}
 
 
 def _targets(route: Route) -> Iterator[tuple[str, tuple[SpareTarget, ...]]]:

@@ -1,6 +1,6 @@
 """What a single field of `seawall.yaml` may hold."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from chassis.durations import duration
 from chassis.manifest import bounds
+from chassis.manifest.urls import MAX_URL, check_url
 from chassis.principal import Role
 from chassis.secrets import is_reference
 
@@ -21,7 +22,8 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _reference(text: str) -> str:
+def reference(text: str) -> str:
+    """`text`, if it is a reference. Raises ValueError, which does not repeat it: it may be a secret."""
     if not is_reference(text):
         raise ValueError("is not a reference such as env:NAME; a secret itself is not accepted here")
     return text
@@ -36,6 +38,13 @@ def _url(text: str) -> str:
 
 def _url_or_reference(text: str) -> str:
     return text if is_reference(text) else _url(text)
+
+
+def _as_text(value: object) -> object:
+    """What YAML takes a bare date or number for."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _role(value: object) -> object:
@@ -67,10 +76,12 @@ def switch(value: object) -> object:
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """Lower-case letters, digits and hyphens, at most 63."""
 Text = Annotated[str, Field(min_length=1, max_length=256)]
-Reference = Annotated[str, AfterValidator(_reference)]
+Reference = Annotated[str, AfterValidator(reference)]
 """Where a secret is, such as `env:NAME`; never the secret."""
-Url = Annotated[str, Field(max_length=2048), AfterValidator(_url)]
-UrlOrReference = Annotated[str, Field(max_length=2048), AfterValidator(_url_or_reference)]
+BareText = Annotated[str, BeforeValidator(_as_text)]
+"""That YAML may take for something else where it has no quotes."""
+Url = Annotated[str, AfterValidator(check_url)]
+UrlOrReference = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_url_or_reference)]
 KeyRole = Annotated[Role, BeforeValidator(_role)]
 Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(bounds.TIME.check)]
 AutoDuration = Annotated[Duration | None, BeforeValidator(_none_for_auto)]

@@ -1,11 +1,14 @@
 """The sections of `seawall.yaml`: what each field may hold."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from chassis.manifest import bounds
 from chassis.manifest.fields import (
+    BareText,
+    Count,
     Dollars,
     Flag,
     KeyRole,
@@ -16,19 +19,51 @@ from chassis.manifest.fields import (
     Text,
     Url,
     UrlOrReference,
+    reference,
 )
 from chassis.manifest.routes import Route
+from chassis.manifest.travel import check_header_name, check_header_names, check_header_value, check_proxy
 from chassis.principal import Role
 from resilience.criticality import Criticality
 
 
+def _weighted(value: object) -> object:
+    # Checked here, so that the path is that of the text.
+    return {"key": reference(value)} if isinstance(value, str) else value
+
+
+def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    check_header_names(headers)
+    return headers
+
+
+class ProviderKey(Section):
+    """A vendor's key, and how many calls it gets relative to the provider's others."""
+
+    key: Reference
+    weight: Annotated[Count, AfterValidator(bounds.KEY_WEIGHT.check)] = 1
+
+
+HeaderName = Annotated[str, AfterValidator(check_header_name)]
+HeaderValue = Annotated[str, AfterValidator(check_header_value)]
+
+
 class Provider(Section):
-    """An account or endpoint at a vendor."""
+    """An account or endpoint at a vendor, and how calls travel there."""
 
     name: Name
     vendor: Annotated[str, AfterValidator(bounds.VENDORS.check)]
     base_url: Url | None = None
-    keys: tuple[Reference, ...] = ()
+    region: Annotated[str, AfterValidator(bounds.REGION.check)] | None = None
+    cloud_project: Annotated[BareText, AfterValidator(bounds.CLOUD_PROJECT.check)] | None = None
+    api_version: Annotated[BareText, AfterValidator(bounds.API_VERSION.check)] | None = None
+    keys: tuple[Annotated[ProviderKey, BeforeValidator(_weighted)], ...] = ()
+    proxy: Annotated[str, AfterValidator(check_proxy)] | None = None
+    """A URL, or a reference to one that holds credentials."""
+    ca: Reference | None = None
+    """Leads to the PEM of authorities that are trusted beside the system's."""
+    headers: Annotated[Mapping[HeaderName, HeaderValue], AfterValidator(_headers)] = Field(default_factory=dict)
+    """Sent with every call; each value as it is, or a reference to it."""
 
 
 class Model(Section):

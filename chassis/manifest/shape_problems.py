@@ -17,6 +17,9 @@ _SENTENCES = {
 }
 """pydantic's types of errors, in words; its own words serve for the others."""
 
+_NAME_OF_AN_ITEM = "[key]"
+"""What pydantic adds where not an item of a mapping is wrong, but its name."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -48,6 +51,8 @@ def _what(detail: ErrorDetails, model: type[BaseModel]) -> str:
 def _path(location: Sequence[int | str]) -> str:
     path = ""
     for part in location:
+        if part == _NAME_OF_AN_ITEM:
+            continue
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
     return path.removeprefix(".")
 

@@ -1,6 +1,6 @@
 """The names of the vendors that a provider can be of: config takes these, providers knows what each of them speaks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 HOSTED = (
@@ -48,3 +48,19 @@ OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def at_home(vendor: str, base_url: str) -> bool:
     """Whether a provider asks its vendor itself: what another address bills, such as a proxy, no vendor's list says."""
     return not base_url or vendor not in HOSTED
+
+
+def out_of_place(vendor: str, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each field of a provider that is missing or means nothing, as its vendor has it, and what is wrong with it.
+
+    `said` holds `base_url` and OWN_FIELDS, empty where the provider says nothing.
+    """
+    if not said["base_url"] and vendor in SELF_HOSTED:
+        if vendor not in LOCATED:
+            yield "base_url", f"is missing: vendor {vendor} has no address of its own"
+        for field in LOCATED.get(vendor, ()):
+            if not said[field]:
+                yield field, f"is missing: without a base_url, the address of vendor {vendor} follows from it"
+    for field, vendors in OWN_FIELDS.items():
+        if said[field] and vendor not in vendors:
+            yield field, f"means nothing to vendor {vendor}; it is for {' and '.join(vendors)}"

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from chassis import keys, manifest
 from chassis.secrets import Secrets
 from resilience.errors import Failure
+from services.config.domain.connection import Connection, Header
 from services.config.domain.declaration import Declaration, Declared, DeclaredKey
 from services.config.domain.faults import invalid
 from services.config.domain.key import Secret
@@ -15,7 +16,7 @@ from services.config.domain.names import KEY, MODEL, ORGANIZATION, PROJECT, PROV
 from services.config.domain.organization import Organization
 from services.config.domain.price import ALWAYS, Price
 from services.config.domain.project import Project
-from services.config.domain.provider import Provider
+from services.config.domain.provider import Provider, WeightedKey
 from services.config.domain.route import Route
 from services.config.domain.target import Target
 from services.config.domain.tariff import Rates, Tariff, Tier
@@ -62,8 +63,7 @@ def _resources(content: manifest.Manifest) -> Iterator[Declared]:
     organization = content.organization
     yield Declared("organization", Organization(ORGANIZATION.name(organization)))
     for index, provider in enumerate(content.providers):
-        name = PROVIDER.name(organization, provider.name)
-        yield Declared(f"providers[{index}]", Provider(name, provider.vendor, provider.base_url or "", provider.keys))
+        yield Declared(f"providers[{index}]", _provider(provider, PROVIDER.name(organization, provider.name)))
     for index, model in enumerate(content.models):
         yield Declared(f"models[{index}]", Model(MODEL.name(organization, model.name), _route(model.route)))
     for index, project in enumerate(content.projects):
@@ -88,6 +88,19 @@ def _resources(content: manifest.Manifest) -> Iterator[Declared]:
                 price.project or "",
             ),
         )
+
+
+def _provider(said: manifest.Provider, name: str) -> Provider:
+    return Provider(
+        name,
+        said.vendor,
+        said.base_url or "",
+        tuple(WeightedKey(key.key, key.weight) for key in said.keys),
+        region=said.region or "",
+        cloud_project=said.cloud_project or "",
+        api_version=said.api_version or "",
+        connection=Connection(said.proxy or "", said.ca or "", tuple(map(Header, said.headers, said.headers.values()))),
+    )
 
 
 def _route(route: manifest.Route) -> Route:

@@ -1,27 +1,49 @@
 """An account or endpoint at a vendor."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from chassis.manifest import bounds
-from chassis.manifest.vendors import SELF_HOSTED
+from chassis.manifest.urls import check_url
+from chassis.manifest.vendors import OWN_FIELDS, out_of_place
 from chassis.secrets import is_reference
+from services.config.domain.connection import DIRECT, Connection
 from services.config.domain.faults import hold, invalid
 from services.config.domain.names import ORGANIZATION, organization_of
 from services.config.domain.resource import Reference
 
 MAX_KEYS = 100
-MAX_URL = 2048
+
+
+@dataclass(frozen=True)
+class WeightedKey:
+    """A reference to a vendor's key, never the key itself, and how many calls it gets relative to the others."""
+
+    reference: str
+    weight: int = 1
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Where a vendor is reached, and by which keys; `keys` are references, never the secrets."""
+    """Where a vendor is reached, by which keys, and how calls travel there.
+
+    The vendor's own address serves where `base_url` is empty. `region`, `cloud_project` and `api_version` are empty
+    but for the vendors that have such.
+    """
 
     name: str
     vendor: str
     base_url: str = ""
-    keys: tuple[str, ...] = ()
+    keys: tuple[WeightedKey, ...] = ()
+    region: str = ""
+    cloud_project: str = ""
+    api_version: str = ""
+    connection: Connection = DIRECT
+
+    @property
+    def key_weights(self) -> tuple[int, ...]:
+        """As many as `keys`; empty where all weigh 1."""
+        weights = tuple(key.weight for key in self.keys)
+        return weights if any(weight != 1 for weight in weights) else ()
 
     @property
     def owner(self) -> str:
@@ -36,31 +58,24 @@ class Provider:
     def check(self) -> None:
         """See Resource."""
         hold("vendor", self.vendor, bounds.VENDORS.check)
-        if self.base_url:
-            _check_url(self.base_url)
-        elif self.vendor in SELF_HOSTED:
-            raise invalid("base_url", f"is required for the vendor {self.vendor}")
+        hold("base_url", self.base_url or None, check_url)
+        hold("region", self.region or None, bounds.REGION.check)
+        hold("cloud_project", self.cloud_project or None, bounds.CLOUD_PROJECT.check)
+        hold("api_version", self.api_version or None, bounds.API_VERSION.check)
+        said = {field: getattr(self, field) for field in ("base_url", *OWN_FIELDS)}
+        for field, what in out_of_place(self.vendor, said):
+            raise invalid(field, what)
+        self._check_keys()
+        self.connection.check()
+
+    def _check_keys(self) -> None:
         if len(self.keys) > MAX_KEYS:
             raise invalid("keys", f"must be at most {MAX_KEYS}")
+        seen: set[str] = set()
         for index, key in enumerate(self.keys):
-            if not is_reference(key):
+            if not is_reference(key.reference):
                 raise invalid(f"keys[{index}]", "must be a reference, env:NAME or file:/PATH, never the secret itself")
-            if key in self.keys[:index]:
+            if key.reference in seen:
                 raise invalid(f"keys[{index}]", "is there twice")
-
-
-def _check_url(url: str) -> None:
-    field = "base_url"
-    if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise invalid(field, f"must be at most {MAX_URL} printable ASCII characters without spaces")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise invalid(field, "is not a URL") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise invalid(field, "must be an absolute http or https URL")
-    if "@" in parts.netloc:
-        raise invalid(field, "must not hold credentials; give them as keys")
-    if "?" in url or "#" in url:
-        raise invalid(field, "must have no query and no fragment")
+            seen.add(key.reference)
+            hold(f"key_weights[{index}]", key.weight, bounds.KEY_WEIGHT.check)

@@ -7,7 +7,8 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from chassis.manifest import Manifest, parse
+from chassis.manifest import Manifest, Provider, parse
+from chassis.secrets import is_reference
 from chassis.settings import ServiceSettings
 from services.gateway.domain.route import Policy
 from tests.contract.deploy.objects import (
@@ -41,6 +42,12 @@ def settings_of(service: str) -> type[ServiceSettings]:
 def variables_of(service: str) -> set[str]:
     """Names of the variables that a service reads."""
     return {f"{PREFIX}{field.upper()}" for field in settings_of(service).model_fields}
+
+
+def secrets_of(provider: Provider) -> set[str]:
+    """The references of a provider, which the providers service follows."""
+    said = {provider.proxy, provider.ca, *provider.headers.values(), *(key.key for key in provider.keys)}
+    return {text for text in said if text is not None and is_reference(text)}
 
 
 def unread(objects: list[Object]) -> list[str]:
@@ -139,7 +146,7 @@ def dangling(objects: list[Object]) -> list[str]:
                     found.append(f"{one.name}: Secret {reference['name']}, {reference['key']}")
     told = {one.workload["metadata"]["name"]: environment(objects, one) for one in service_containers(objects)}
     for manifest in manifests(objects):
-        keys = {key for provider in manifest.providers for key in provider.keys}
+        keys = {reference for provider in manifest.providers for reference in secrets_of(provider)}
         found += [f"providers: {key}" for key in keys if key.removeprefix("env:") not in told["providers"]]
         keys = {key.value for project in manifest.projects for key in project.keys}
         found += [f"config: {key}" for key in keys if key.removeprefix("env:") not in told["config"]]

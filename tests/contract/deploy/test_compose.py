@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chassis.manifest import parse
 from tests.contract.deploy.objects import PREFIX, SERVICES
-from tests.contract.deploy.settings import SOME_SECRET, references, settings_of, variables_of
+from tests.contract.deploy.settings import SOME_SECRET, references, secrets_of, settings_of, variables_of
 
 ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -77,7 +77,7 @@ def test_the_service_accepts_its_settings(service: str) -> None:
 
 def test_what_the_manifest_refers_to_is_told_to_who_needs_it() -> None:
     manifest = parse((ROOT / "deploy/dev/seawall.yaml").read_text())
-    providers = {key.removeprefix("env:") for provider in manifest.providers for key in provider.keys}
+    providers = {key.removeprefix("env:") for provider in manifest.providers for key in secrets_of(provider)}
     keys = {key.value.removeprefix("env:") for project in manifest.projects for key in project.keys}
     assert providers <= set(PARTS["providers"]["environment"])
     assert keys <= set(PARTS["config"]["environment"])

@@ -46,8 +46,11 @@ def price(amount: str) -> str:
 def test_example_is_read_whole() -> None:
     manifest = parse(EXAMPLE.read_text())
     assert manifest.organization == "acme"
-    assert [provider.name for provider in manifest.providers] == ["openai-main", "local"]
-    assert manifest.providers[0].keys == ("env:OPENAI_API_KEY", "env:OPENAI_API_KEY_2")
+    assert [provider.name for provider in manifest.providers] == ["openai-main", "local", "azure", "vertex"]
+    assert [(key.key, key.weight) for key in manifest.providers[0].keys] == [
+        ("env:OPENAI_API_KEY", 3),
+        ("env:OPENAI_API_KEY_2", 1),
+    ]
     route = manifest.models[0].route
     assert [(target.provider, target.model) for target in route.targets] == [
         ("openai-main", "gpt-5-mini"),

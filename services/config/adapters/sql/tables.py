@@ -15,6 +15,7 @@ from chassis.principal import Role
 from chassis.storage.columns import BIG_ID, UtcDateTime
 from services.config.adapters.sql.routes import rest_of, with_rest
 from services.config.adapters.sql.tariffs import rest_of_tariff, tariff_with_rest
+from services.config.domain.connection import Connection, Header
 from services.config.domain.key import Key, Origin, Secret
 from services.config.domain.model import Model
 from services.config.domain.names import organization_of
@@ -22,7 +23,7 @@ from services.config.domain.organization import Organization
 from services.config.domain.policy import Policy
 from services.config.domain.price import Price
 from services.config.domain.project import Project
-from services.config.domain.provider import Provider
+from services.config.domain.provider import Provider, WeightedKey
 from services.config.domain.resource import Resource
 from services.config.domain.route import Route
 from services.config.domain.target import Target
@@ -75,6 +76,14 @@ def _owner(table: str) -> Any:
     )
 
 
+def _later_text() -> Any:
+    """A text that an early version did not have.
+
+    The database, too, has its default: during an upgrade a replica without the column may still enter rows.
+    """
+    return Field(default="", sa_column_kwargs={"server_default": ""})
+
+
 class OrganizationRow(_Named, table=True):
     """See Organization."""
 
@@ -91,7 +100,7 @@ class OrganizationRow(_Named, table=True):
 
 
 class ProviderRow(_Named, table=True):
-    """See Provider."""
+    """See Provider. `key_weights` are as many as `keys`, or None where all weigh 1; `headers` are names and values."""
 
     __tablename__ = "providers"
 
@@ -99,15 +108,46 @@ class ProviderRow(_Named, table=True):
     vendor: str
     base_url: str
     keys: list[str] = Field(sa_type=sa.JSON)
+    key_weights: list[int] | None = Field(sa_type=sa.JSON)
+    region: str = _later_text()
+    cloud_project: str = _later_text()
+    api_version: str = _later_text()
+    proxy: str = _later_text()
+    ca: str = _later_text()
+    headers: list[list[str]] | None = Field(sa_type=sa.JSON)
 
     @classmethod
     def of(cls, resource: Provider) -> Self:
         """See ResourceRow."""
-        return cls(**cls.names(resource), vendor=resource.vendor, base_url=resource.base_url, keys=list(resource.keys))
+        connection = resource.connection
+        return cls(
+            **cls.names(resource),
+            vendor=resource.vendor,
+            base_url=resource.base_url,
+            keys=[key.reference for key in resource.keys],
+            key_weights=list(resource.key_weights) or None,
+            region=resource.region,
+            cloud_project=resource.cloud_project,
+            api_version=resource.api_version,
+            proxy=connection.proxy,
+            ca=connection.ca,
+            headers=[[header.name, header.value] for header in connection.headers] or None,
+        )
 
     def resource(self) -> Provider:
         """See ResourceRow."""
-        return Provider(self.name, self.vendor, self.base_url, tuple(self.keys))
+        weights = self.key_weights or [1] * len(self.keys)
+        headers = tuple(Header(name, value) for name, value in self.headers or ())
+        return Provider(
+            self.name,
+            self.vendor,
+            self.base_url,
+            tuple(map(WeightedKey, self.keys, weights)),
+            region=self.region,
+            cloud_project=self.cloud_project,
+            api_version=self.api_version,
+            connection=Connection(self.proxy, self.ca, headers),
+        )
 
 
 class ModelRow(_Named, table=True):
@@ -221,8 +261,7 @@ class PriceRow(_Named, table=True):
     __tablename__ = "prices"
 
     owner: str = _owner("providers")
-    # The database, too, has its default: during an upgrade a replica without this column may still enter rows.
-    project: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    project: str = _later_text()
     model: str
     input: str
     output: str

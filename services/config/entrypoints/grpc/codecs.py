@@ -16,6 +16,7 @@ from services.config.domain.price import Price
 from services.config.domain.project import DEFAULT_CRITICALITY, Project
 from services.config.domain.provider import Provider
 from services.config.entrypoints.grpc.price_codecs import EncodedCatalogue, encode_price
+from services.config.entrypoints.grpc.provider_codecs import encode_provider
 from services.config.entrypoints.grpc.route_codecs import decode_route, encode_route
 from services.config.entrypoints.grpc.times import timestamp
 
@@ -45,16 +46,6 @@ def encode_project(project: Project) -> pb.Project:
         criticality=project.criticality,
         policy_overrides=project.policy_overrides,
     )
-
-
-def decode_provider(message: pb.Provider, name: str) -> Provider:
-    """The provider called `name` that `message` describes."""
-    return Provider(name, message.vendor, message.base_url, tuple(message.keys))
-
-
-def encode_provider(provider: Provider) -> pb.Provider:
-    """As the API shows it."""
-    return pb.Provider(name=provider.name, vendor=provider.vendor, base_url=provider.base_url, keys=provider.keys)
 
 
 def decode_model(message: pb.Model, name: str) -> Model:

@@ -11,6 +11,7 @@ from services.config.domain.provider import Provider
 from services.config.entrypoints.grpc import codecs
 from services.config.entrypoints.grpc.noun import Listed, Noun
 from services.config.entrypoints.grpc.price_codecs import encode_price
+from services.config.entrypoints.grpc.provider_codecs import decode_provider, encode_provider
 
 KEYS: Listed[Key, pb.Key] = Listed(kind=Key, encode=codecs.encode_key, parent=PROJECT, parent_kind=Project)
 PRICES: Listed[Price, pb.Price] = Listed(kind=Price, encode=encode_price, parent=ORGANIZATION, parent_kind=Organization)
@@ -25,12 +26,12 @@ PROJECTS: Noun[Project, pb.Project] = Noun(
 )
 PROVIDERS: Noun[Provider, pb.Provider] = Noun(
     kind=Provider,
-    encode=codecs.encode_provider,
+    encode=encode_provider,
     parent=ORGANIZATION,
     parent_kind=Organization,
     field="provider",
     pattern=PROVIDER,
-    decode=codecs.decode_provider,
+    decode=decode_provider,
 )
 MODELS: Noun[Model, pb.Model] = Noun(
     kind=Model,
