@@ -82,8 +82,8 @@ class Message(Item):
 
     def begin(self, events: Events) -> bytes:
         """See Item."""
-        part = self._within(events, "content_part.added", content_index=0, part=self._part(""))
-        return self._added(events, self._message("in_progress", [])) + part
+        added = self._added(events, self._message("in_progress", []))
+        return added + self._within(events, "content_part.added", content_index=0, part=self._part(""))
 
     def add(self, events: Events, text: str) -> bytes:
         """See Item."""
