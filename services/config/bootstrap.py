@@ -27,6 +27,7 @@ from services.config.application.revoke_key import RevokeKey
 from services.config.domain.declaration import Declaration
 from services.config.entrypoints.grpc import config, snapshot
 from services.config.entrypoints.grpc.price_codecs import EncodedCatalogue
+from services.config.entrypoints.grpc.unversioned import Unversioned
 from services.config.settings import Settings
 
 VERSIONS = Path(__file__).parent / "adapters/sql/migrations/versions"
@@ -48,6 +49,7 @@ async def build(settings: Settings, service: Service) -> None:
     read_manifest = ReadManifest(Secrets(directory=settings.secrets_dir), pepper=pepper)
     apply_manifest = ApplyManifest(change, clock)
     catalogue = EncodedCatalogue.of(read_catalogue())
+    unversioned = Unversioned(catalogue, settings.providers_addresses)
     use = config.UseCases(
         store=store,
         read=ReadConfiguration(store, clock),
@@ -80,7 +82,7 @@ async def build(settings: Settings, service: Service) -> None:
             health,
             add=[
                 config.ConfigServicer(use, catalogue).register,
-                snapshot.SnapshotServicer(store, catalogue, started=start_up.done.is_set).register,
+                snapshot.SnapshotServicer(store, unversioned, started=start_up.done.is_set).register,
             ],
             services=[config.SERVICE, snapshot.SERVICE],
         )

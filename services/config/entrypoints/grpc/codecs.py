@@ -15,10 +15,11 @@ from services.config.domain.organization import Organization
 from services.config.domain.price import Price
 from services.config.domain.project import DEFAULT_CRITICALITY, Project
 from services.config.domain.provider import Provider
-from services.config.entrypoints.grpc.price_codecs import EncodedCatalogue, encode_price
+from services.config.entrypoints.grpc.price_codecs import encode_price
 from services.config.entrypoints.grpc.provider_codecs import encode_provider
 from services.config.entrypoints.grpc.route_codecs import decode_route, encode_route
 from services.config.entrypoints.grpc.times import timestamp
+from services.config.entrypoints.grpc.unversioned import Unversioned
 
 
 def encode_organization(organization: Organization) -> pb.Organization:
@@ -90,15 +91,14 @@ def encode_audit_record(record: AuditRecord) -> api.AuditRecord:
     )
 
 
-def encode_snapshot(
-    version: int, configurations: Mapping[str, Configuration], catalogue: EncodedCatalogue
-) -> pb.Snapshot:
-    """Everything that is set, by organization id, and the vendors' list prices."""
+def encode_snapshot(version: int, configurations: Mapping[str, Configuration], unversioned: Unversioned) -> pb.Snapshot:
+    """Everything that is set, by organization id, and what is the same for all of them."""
     return pb.Snapshot(
         version=version,
         organizations=[_encode_share(configurations[organization]) for organization in sorted(configurations)],
-        catalogue=catalogue.prices,
-        catalogue_digest=catalogue.digest,
+        catalogue=unversioned.catalogue.prices,
+        catalogue_digest=unversioned.digest,
+        providers_addresses=unversioned.providers_addresses,
     )
 
 
