@@ -1207,7 +1207,7 @@ class GetSnapshotRequest(_message.Message):
     known_version: _builtins.int
     """The version that the caller runs on; 0 where none."""
     known_catalogue: _builtins.str
-    """The digest of the catalogue that it runs on; absent where it does not care for it."""
+    """The `catalogue_digest` of the snapshot that it runs on; absent where it does not care for it."""
     def __init__(
         self,
         *,
@@ -1233,7 +1233,7 @@ class GetSnapshotResponse(_message.Message):
     SNAPSHOT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def snapshot(self) -> _resources_pb2.Snapshot:
-        """Absent where the known version is the newest, and the known catalogue is config's."""
+        """Absent where the known version is the newest, and the known digest is config's."""
 
     def __init__(
         self,

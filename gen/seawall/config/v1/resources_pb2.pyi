@@ -987,7 +987,7 @@ class Snapshot(_message.Message):
     version: _builtins.int
     """Grows by each change."""
     catalogue_digest: _builtins.str
-    """Changes with the catalogue, which changes with config's own version only."""
+    """Of what `version` does not count: the catalogue and `providers_addresses`, which change when config is restarted."""
     @_builtins.property
     def organizations(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrganizationSnapshot]: ...
     @_builtins.property
@@ -996,7 +996,9 @@ class Snapshot(_message.Message):
 
     @_builtins.property
     def providers_addresses(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Where targets of a vendor are asked, `host:port` by the vendor's name; of others, where the gateway's setting says."""
+        """Where targets of a vendor are asked, `host:port` by the vendor's name; of others, where the gateway's setting says.
+        Config's operator says it: no organization can set it.
+        """
 
     def __init__(
         self,
