@@ -3,10 +3,15 @@
 from collections.abc import Callable, Mapping
 
 from simulator.dialects.anthropic import AnthropicApp
+from simulator.dialects.bedrock import BedrockApp
 from simulator.dialects.openai import OpenAIApp
 from simulator.listener import App
 from simulator.vendor import DialectName, Vendor
 
-APPS: Mapping[DialectName, Callable[[Vendor], App]] = {"openai": OpenAIApp, "anthropic": AnthropicApp}
+APPS: Mapping[DialectName, Callable[[Vendor], App]] = {
+    "openai": OpenAIApp,
+    "anthropic": AnthropicApp,
+    "bedrock": BedrockApp,
+}
 
 __all__ = ["APPS"]

@@ -29,7 +29,9 @@ _FIRST_OTHER = 1 << 48
 class Asking(Protocol):
     """A request for an answer, as any dialect has it."""
 
-    model: str
+    @property
+    def model(self) -> str:
+        """Which model is asked."""
 
     @property
     def streams(self) -> bool:
