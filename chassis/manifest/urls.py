@@ -1,23 +1,17 @@
 """What the URL of a vendor, or of a proxy on the way to one, may be."""
 
-from urllib.parse import urlsplit
+from chassis.http_url import HttpUrl
 
 MAX_URL = 2048
 
 
 def check_url(text: str) -> str:
-    """`text`, if it is an absolute http or https URL of a host, without credentials. Raises ValueError."""
-    if len(text) > MAX_URL or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError(f"must be at most {MAX_URL} printable ASCII characters without spaces")
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError("is not a URL") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise ValueError("must be an absolute http or https URL")
-    if "@" in parts.netloc:
+    """`text`, if it is an http or https URL without credentials, query and fragment. Raises ValueError."""
+    if len(text) > MAX_URL:
+        raise ValueError(f"must be at most {MAX_URL} characters")
+    url = HttpUrl.read(text)
+    if "@" in text.removesuffix(url.rest):
         raise ValueError("must not hold credentials; they are given by references")
-    if "?" in text or "#" in text:
+    if "?" in url.rest or "#" in url.rest:
         raise ValueError("must have no query and no fragment")
     return text
