@@ -20,7 +20,7 @@ UV_STAMP := .tools/uv-$(UV_VERSION).stamp
 SYNC_STAMP := .venv/synced.stamp
 
 TYPED := chassis cli events resilience services simulator tests bench
-CHECKS := check-format check-lint check-types check-imports check-proto check-stubs check-asyncapi check-manifests
+CHECKS := check-format check-lint check-types check-imports check-proto check-stubs check-asyncapi check-openapi check-manifests
 
 # $(call step,COMMAND): run one check under a heading, and say which one it was when it fails.
 define step
@@ -100,15 +100,18 @@ check-stubs: setup ## gen/ is what proto/ generates
 check-asyncapi: setup ## The committed AsyncAPI document is what the code declares
 	$(call step,$(BIN)/python -m chassis.kafka.asyncapi --check)
 
+check-openapi: setup ## The committed OpenAPI document is what the code serves
+	$(call step,$(BIN)/python -m services.gateway.entrypoints.http.openapi --check)
+
 check-manifests: setup ## Every Kubernetes overlay renders and validates
 	$(call step,deploy/validate.sh)
 
 # ── Test ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 PYTEST := $(BIN)/pytest
-SUITES := $(addprefix tests/,unit contract integration e2e conformance)
+SUITES := $(addprefix tests/,unit contract integration e2e conformance matrix)
 
-.PHONY: test test-unit test-contract test-integration test-e2e test-conformance conformance-report
+.PHONY: test test-unit test-contract test-integration test-e2e test-conformance conformance-report test-matrix matrix-report
 test: setup-test check ## The checks, then every test: first side by side, then those that need the machine to themselves
 	@failed=; \
 	$(PYTEST) -n 2 --dist loadfile -m 'not alone' $(SUITES) || failed+=' those side by side;'; \
@@ -132,6 +135,12 @@ test-conformance: setup-test ## Every way in which vendors fail, over HTTP and g
 
 conformance-report: setup-test ## The same, and write docs/conformance.md
 	@SEAWALL_CONFORMANCE_REPORT=docs/conformance.md $(PYTEST) tests/conformance
+
+test-matrix: setup-test ## Every vendor's dialect before every caller's SDK
+	@$(PYTEST) tests/matrix
+
+matrix-report: setup ## Write docs/matrix.md from what the matrix asserts
+	@$(BIN)/python -m tests.matrix.report > docs/matrix.md
 
 # ── Clean ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -76,13 +76,10 @@ class Door:
             read_max_bytes=MAX_BODY_BYTES,
         )
         self.paths = frozenset(endpoints)
-
-    def handles(self, path: str) -> bool:
-        """Whether `path` is an RPC's."""
-        return path in self.paths
+        """Those of the RPCs; others are not to be brought here."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request whose path it handles. Raises Failure(INVALID_REQUEST) for gRPC's own framing."""
+        """Serve one request at one of its paths. Raises Failure(INVALID_REQUEST) for gRPC's own framing."""
         path = scope["path"]
         if (header(scope, b"content-type") or "").startswith("application/grpc"):
             raise Failure(Reason.INVALID_REQUEST, "gRPC is served at its own port; send JSON here.")

@@ -278,6 +278,6 @@ async def test_the_door_handles_its_services_rpcs_and_nothing_else() -> None:
     async with Peer("127.0.0.1:1") as peer:
         door = Door([(CONFIG, peer), (MONITOR, peer), (ALERTS, peer)], authenticate)
     assert len(door.paths) == sum(len(service.methods) for service in (CONFIG, MONITOR, ALERTS))
-    assert door.handles(LIST)
-    assert not door.handles("/v1/models")
-    assert not door.handles("/seawall.config.v1.SnapshotService/GetSnapshot")
+    assert LIST in door.paths
+    assert "/v1/models" not in door.paths
+    assert "/seawall.config.v1.SnapshotService/GetSnapshot" not in door.paths

@@ -1,6 +1,8 @@
 """The gateway's HTTP side: which path goes where."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import structlog
 
@@ -19,9 +21,11 @@ from services.gateway.domain.dialects.openai_responses import OPENAI_RESPONSES
 from services.gateway.entrypoints.door import Door
 from services.gateway.entrypoints.exchange import new_request_id
 from services.gateway.entrypoints.http import models, responses
+from services.gateway.entrypoints.http.documents import DOCUMENTS, Documents
 from services.gateway.entrypoints.http.endpoint import Endpoint
-from services.gateway.entrypoints.http.errors import REFERENCE, error_headers, error_of, reference
+from services.gateway.entrypoints.http.errors import error_headers, error_of
 from services.gateway.entrypoints.http.models import Models
+from services.gateway.entrypoints.http.openapi import render
 from services.gateway.entrypoints.http.request import CallerLeftError, check_method
 from services.gateway.entrypoints.http.responses import Responses
 
@@ -38,33 +42,73 @@ CHATS: Mapping[str, Dialect] = {
 log = structlog.stdlib.get_logger("http")
 
 
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Which application answers: `at` a path, or else `below` one, which ends in a slash."""
+
+    at: Mapping[str, App]
+    below: Mapping[str, App]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have it answer. Raises Failure(NOT_FOUND), and what it raises."""
+        path = scope["path"]
+        app = self.at.get(path) or next((app for root, app in self.below.items() if path.startswith(root)), None)
+        if app is None:
+            raise Failure(Reason.NOT_FOUND, f"There is nothing at {path[:200]!r}.")
+        await app(scope, receive, send)
+
+
 def build_app(
     *, chats: Mapping[str, Endpoint], models_endpoint: Models, kept: Responses, door: Door, health: Health
 ) -> App:
     """The ASGI application; `chats` by their paths. `kept`: the responses that are."""
-    health_pages = pages.pages(health)
-    reference_page = reference().encode()
+    return _refusing(
+        routes_of(chats=chats, models_endpoint=models_endpoint, kept=kept, door=door, health=pages.pages(health))
+    )
 
-    async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        if (chat := chats.get(path)) is not None:
-            check_method(scope, "POST")
-            await chat(scope, receive, send)
-        elif f"{path}/".startswith(f"{models.PATH}/"):
-            check_method(scope, "GET")
-            await models_endpoint(scope, send)
-        elif path.startswith(f"{responses.PATH}/"):
-            await kept(scope, _with_request_id(send))
-        elif path in pages.PATHS:
-            await health_pages(scope, receive, send)
-        elif door.handles(path):
-            await door(scope, receive, _with_request_id(send))
-        elif path == REFERENCE:
-            await respond(send, 200, "text/markdown; charset=utf-8", reference_page)
-        else:
-            raise Failure(Reason.NOT_FOUND, f"There is nothing at {path[:200]!r}.")
 
-    return _refusing(route)
+def routes_of(
+    *, chats: Mapping[str, Endpoint], models_endpoint: Models, kept: Responses, door: Door, health: App
+) -> Routes:
+    """All that there is, which is what the OpenAPI document tells of."""
+    documents = Documents(_openapi())
+
+    async def models_app(scope: Scope, _receive: Receive, send: Send) -> None:
+        check_method(scope, "GET")
+        await models_endpoint(scope, _with_request_id(send, _dialect_of(scope).request_id_header))
+
+    async def kept_app(scope: Scope, _receive: Receive, send: Send) -> None:
+        await kept(scope, _with_request_id(send, OPENAI_RESPONSES.request_id_header))
+
+    async def door_app(scope: Scope, receive: Receive, send: Send) -> None:
+        await door(scope, receive, _with_request_id(send))
+
+    async def documents_app(scope: Scope, _receive: Receive, send: Send) -> None:
+        await documents(scope, send)
+
+    return Routes(
+        at={
+            **{path: _posting(chat) for path, chat in chats.items()},
+            models.PATH: models_app,
+            **dict.fromkeys(pages.PATHS, health),
+            **dict.fromkeys(door.paths, door_app),
+            **dict.fromkeys(DOCUMENTS, documents_app),
+        },
+        below={f"{models.PATH}/": models_app, f"{responses.PATH}/": kept_app},
+    )
+
+
+@cache
+def _openapi() -> str:
+    return render(CHATS)
+
+
+def _posting(endpoint: Endpoint) -> App:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        check_method(scope, "POST")
+        await endpoint(scope, receive, send)
+
+    return app
 
 
 def _refusing(route: App) -> App:
@@ -89,13 +133,14 @@ def _dialect_of(scope: Scope) -> Dialect:
     return next((dialect for root, dialect in CHATS.items() if f"{path}/".startswith(f"{root}/")), OPENAI_CHAT)
 
 
-def _with_request_id(send: Send) -> Send:
-    """`send`, with a request id among the answer's headers."""
+def _with_request_id(send: Send, *names: bytes) -> Send:
+    """`send`, with a request id among the answer's headers, by Seawall's name for it and others."""
 
     async def send_with_id(message: Message) -> None:
         if message["type"] == "http.response.start":
-            request_id = (b"x-seawall-request-id", new_request_id().encode())
-            message = {**message, "headers": [*message.get("headers", ()), request_id]}
+            request_id = new_request_id().encode()
+            told = [(name, request_id) for name in (b"x-seawall-request-id", *names)]
+            message = {**message, "headers": [*message.get("headers", ()), *told]}
         await send(message)
 
     return send_with_id

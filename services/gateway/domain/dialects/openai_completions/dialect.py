@@ -31,7 +31,7 @@ class OpenAICompletions(OpenAIChat):
 
     name = Name.OPENAI_COMPLETIONS
     operation = "text_completion"
-    reads = _Body
+    reads: type[msgspec.Struct] = _Body
     asides: Sequence[str] = ("stream", "user")
 
     def read(self, body: bytes) -> Chat:

@@ -1,0 +1,83 @@
+"""The pages that explain the API, to anybody: what errors mean, the OpenAPI document, and its explorer."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from chassis.http import Scope, Send
+from chassis.pages import JSON, respond
+from services.gateway.entrypoints.http.errors import REFERENCE, reference
+from services.gateway.entrypoints.http.request import check_method, headers
+
+OPENAPI = "/openapi.json"
+EXPLORER = "/docs"
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "require-trusted-types-for 'script'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Of content security: what is shown comes from this gateway, and nothing in it is made into markup or code."""
+
+_GUARDS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_ASSETS = files("services.gateway.entrypoints.http") / "explorer"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is served at a path. `asset`: its file among the explorer's; empty where it is made from the code."""
+
+    summary: str
+    content_type: str
+    asset: str = ""
+
+
+DOCUMENTS: Mapping[str, Document] = {
+    REFERENCE: Document("What each error code means", "text/markdown; charset=utf-8"),
+    OPENAPI: Document("This document", JSON),
+    EXPLORER: Document("An explorer of this document", "text/html; charset=utf-8", "index.html"),
+    f"{EXPLORER}/explorer.js": Document("The explorer's code", "text/javascript; charset=utf-8", "explorer.js"),
+    f"{EXPLORER}/explorer.css": Document("The explorer's looks", "text/css; charset=utf-8", "explorer.css"),
+}
+"""By their paths."""
+
+
+class Documents:
+    """Serves DOCUMENTS; `openapi` is the OpenAPI document."""
+
+    def __init__(self, openapi: str) -> None:
+        made = {REFERENCE: reference().encode(), OPENAPI: openapi.encode()}
+        self._bodies = {
+            path: (_ASSETS / document.asset).read_bytes() if document.asset else made[path]
+            for path, document in DOCUMENTS.items()
+        }
+        self._tags = {path: f'"{hashlib.sha256(body).hexdigest()[:32]}"' for path, body in self._bodies.items()}
+
+    async def __call__(self, scope: Scope, send: Send) -> None:
+        """Answer, without the body where the caller has it. Raises Failure(METHOD_NOT_ALLOWED)."""
+        path = scope["path"]
+        check_method(scope, "GET")
+        tag = self._tags[path]
+        about = ((b"etag", tag.encode()), (b"cache-control", b"no-cache"), *_GUARDS)
+        if _has(headers(scope, b"if-none-match"), tag):
+            await send({"type": "http.response.start", "status": 304, "headers": list(about)})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await respond(send, 200, DOCUMENTS[path].content_type, self._bodies[path], about)
+
+
+def _has(values: Iterable[str], tag: str) -> bool:
+    told = {word.strip().removeprefix("W/") for value in values for word in value.split(",")}
+    return tag in told or "*" in told
