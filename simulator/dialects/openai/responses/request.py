@@ -57,10 +57,13 @@ class Item(msgspec.Struct):
 
 
 class Format(msgspec.Struct):
-    """The form of the answer."""
+    """The form of the answer; a response says it again."""
 
     type: str = "text"
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | None | msgspec.UnsetType = msgspec.UNSET
     schema: Any = None
+    strict: bool | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class TextConfig(msgspec.Struct):

@@ -1,0 +1,25 @@
+"""One system for all of the matrix, before every vendor that is simulated."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from simulator import VendorSpec
+from simulator.recorder import Recorder
+from tests.e2e.system import System, running_system
+from tests.matrix.cells import CELLS, manifest, secrets
+from tests.matrix.vendors import VENDORS
+from tests.stack.eventually import eventually
+
+
+@pytest.fixture(name="system", scope="session")
+async def _system() -> AsyncIterator[System]:
+    vendors = [VendorSpec(name=vendor.name, dialect=vendor.dialect) for vendor in VENDORS]
+    async with running_system(manifest=manifest, environment=secrets(), vendors=vendors) as system:
+        for vendor in system.simulator.vendors.values():
+            # A slow cell's request is read after many others.
+            vendor.recorder = Recorder(keep_bodies=10_000)
+        last = next(cell for cell in reversed(CELLS) if cell.feature.error is not None)
+        # A gateway may serve before it knows all of so many models.
+        await eventually(lambda: system.openai().models.retrieve(last.model(last.feature.shapes[-1])))
+        yield system

@@ -1,0 +1,101 @@
+"""The vendors of the matrix: whose API is simulated, how it is configured, and where it is not as the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from resilience.errors import Reason
+from simulator import DialectName, Fault
+from tests.matrix.asked import Reader
+from tests.matrix.callers import CallerName
+from tests.matrix.readers import anthropic, openai
+
+ALL = frozenset(CallerName)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The request has a clear error instead: the reason, and the field that it names."""
+
+    reason: Reason
+    param: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The request is answered without these of its fields, and its caller is told so."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """These of its fields, which the caller's dialect does not have, reach the vendor as they are written."""
+
+    fields: tuple[str, ...]
+
+
+Told = Refused | Dropped | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """What becomes of a feature that cannot be, for some callers, and `why`."""
+
+    feature: str
+    told: Told
+    why: str
+    callers: frozenset[CallerName] = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRow:
+    """One vendor. `path`: what its API's base URL has after the simulator's root."""
+
+    name: str
+    dialect: DialectName
+    vendor: str
+    """As a provider's manifest entry has it."""
+    reader: Reader
+    path: str
+    secret: str = "sk-any"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of the provider's manifest entry."""
+    model: str = ""
+    """What the names of its models begin with, where what it can do is told by them."""
+    differs: tuple[Differs, ...] = ()
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    """How an error comes to be, by the feature's name, where the vendor tells it in a way of its own."""
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
+    """What an error of the vendor's means, by the feature's name, where that is not as with others."""
+
+
+VENDORS: tuple[VendorRow, ...] = (
+    VendorRow(
+        "openai",
+        "openai",
+        "openai",
+        openai.read,
+        "/v1",
+        differs=(
+            Differs(
+                "stop",
+                Ignored(("stop",)),
+                "OpenAI's Responses have no stop sequences; unknown fields pass",
+                frozenset({CallerName.RESPONSES}),
+            ),
+        ),
+    ),
+    VendorRow("compatible", "openai", "openai-compatible", openai.read, "/v1"),
+    VendorRow("claude", "anthropic", "anthropic", anthropic.read, "/v1", model="claude-opus-4-6-"),
+)
+
+OF_CALLERS: tuple[Differs, ...] = (
+    Differs(
+        "stop",
+        Dropped(("stop",)),
+        "OpenAI's Responses have no stop sequences, so the field is none of theirs",
+        frozenset({CallerName.RESPONSES}),
+    ),
+)
+"""What callers cannot ask, whoever the vendor is."""
