@@ -21,6 +21,7 @@ from services.providers.application.providers_in_use import ProvidersInUse
 from services.providers.application.send_request import SendRequest
 from services.providers.application.stream_vendor import StreamVendor
 from services.providers.application.tell_credentials import TellCredentials
+from services.providers.application.tokens import Tokens
 from services.providers.application.use_configuration import UseConfiguration
 from services.providers.entrypoints.configuration import apply_snapshot
 from services.providers.entrypoints.grpc import SERVICE, ProviderServicer
@@ -43,6 +44,7 @@ async def build(settings: Settings, service: Service) -> None:
         vendors=known_vendors(max_event=settings.max_event_bytes, now=service.clock.now),
         secrets=Secrets(directory=settings.secrets_dir),
         tell=TellCredentials(events, service.clock),
+        tokens=await enter(Tokens(http, service.clock)),
         clock=service.clock,
         rng=random.Random(),  # noqa: S311 - jitter
     )

@@ -28,6 +28,21 @@ OTHERS = {
     ),
     "anthropic": Described("Anthropic's messages", "", "platform.claude.com/docs/en/api"),
     "gemini": Described("Gemini's generateContent", "", "ai.google.dev/api/generate-content"),
+    "azure": Described(
+        OPENAI,
+        "Models are deployments. The `base_url` is that of the resource, such as `https://NAME.openai.azure.com`. "
+        "Without `api_version` the v1 API is asked, at `/openai/v1`; with one that is a date the older API, at "
+        "`/openai/deployments/DEPLOYMENT`. A key is one of the resource's, or, for Entra ID, JSON with `tenant_id`, "
+        "`client_id` and `client_secret` of an application, and with `authority` and `scope` where they are not those "
+        "of Azure's public cloud.",
+        "learn.microsoft.com/azure/ai-foundry/openai/reference and .../api-version-lifecycle",
+    ),
+    "vertex": Described(
+        "Gemini's generateContent",
+        "Is where the provider's `region` is, `global` too, and of its `cloud_project`; below a `base_url` likewise. A "
+        "key is the JSON key of a service account, or an API key. Has no Files API. Embeds by `predict`.",
+        "cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
+    ),
     "bedrock": Described(
         "AWS Bedrock's Converse",
         "Is where the provider's `region` is, at `https://bedrock-runtime.<region>.amazonaws.com`. With a `base_url` "

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 from services.providers.adapters.anthropic.count_tokens import CountTokensDialect
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
+from services.providers.adapters.azure import addresses as azure
+from services.providers.adapters.azure import entra
+from services.providers.adapters.azure.dialect import AzureDialect
 from services.providers.adapters.bedrock.auth import base_url_of
 from services.providers.adapters.bedrock.dialect import BedrockDialect
 from services.providers.adapters.bedrock.grammar import BedrockGrammar
@@ -26,6 +30,9 @@ from services.providers.adapters.openai.means import COMPATIBLE, OPENAI, Means
 from services.providers.adapters.openai.responses.dialect import OpenAIResponsesDialect
 from services.providers.adapters.openai.responses.grammar import ResponsesGrammar
 from services.providers.adapters.presets import PRESETS
+from services.providers.adapters.vertex import addresses as vertex
+from services.providers.adapters.vertex import service_account
+from services.providers.adapters.vertex.embeddings import VertexEmbeddings
 from services.providers.application.ports import CallerGrammar, Dialect, Vendor, VendorGrammar, at_base_url
 from services.providers.application.translated import Translated
 from services.providers.domain.dialect import CallerDialect
@@ -100,15 +107,25 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
         dialect = BedrockDialect(max_event=max_event, now=now, region=region)
         return callers.vendor("bedrock", dialect, BedrockGrammar(), own=OWN, base_url=base_url_of(region))
 
+    def of_azure(api_version: str = "") -> Vendor:
+        plain = of_openai("azure", OPENAI, "", open_=False, more=responses)
+        dialects = {caller: AzureDialect(spoken, api_version=api_version) for caller, spoken in plain.dialects.items()}
+        return replace(plain, dialects=dialects, grant=entra.grant)
+
     claude, cohere = AnthropicDialect(max_event=max_event), CohereDialect(max_event=max_event)
     gemini = GeminiDialect(max_event=max_event)
+    responses = {CallerDialect.OPENAI_RESPONSES: OpenAIResponsesDialect(max_event=max_event)}
     vendors = (
         of_openai(
             "openai",
             OPENAI,
             "https://api.openai.com/v1",
             open_=False,
-            more={CallerDialect.OPENAI_RESPONSES: OpenAIResponsesDialect(max_event=max_event)},
+            more=responses,
+        ),
+        replace(
+            of_azure(),
+            settle=lambda _, said: replace(of_azure(said.api_version), base_url=azure.base_url_of(said)),
         ),
         of_openai("openai-compatible", COMPATIBLE, "", open_=True),
         callers.vendor(
@@ -126,7 +143,17 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             beside={CallerDialect.OPENAI_EMBEDDINGS: GeminiEmbeddings(gemini)},
             base_url="https://generativelanguage.googleapis.com/v1beta",
         ),
-        replace(of_bedrock(), settle=lambda _, definition: at_base_url(of_bedrock(definition.region), definition)),
+        replace(
+            callers.vendor(
+                "vertex",
+                gemini,
+                GeminiGrammar(files=vertex.FILES),
+                beside={CallerDialect.OPENAI_EMBEDDINGS: VertexEmbeddings(gemini)},
+            ),
+            settle=lambda vendor, said: replace(vendor, base_url=vertex.base_url_of(said)),
+            grant=partial(service_account.grant, now=now),
+        ),
+        replace(of_bedrock(), settle=lambda _, said: at_base_url(of_bedrock(said.region), said)),
         callers.vendor(
             "cohere",
             cohere,

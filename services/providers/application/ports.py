@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from events.credentials import CredentialChanged
@@ -200,6 +200,26 @@ class VendorHttp(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a vendor takes in place of a secret, for `seconds` from when it was given."""
+
+    value: str = field(repr=False)
+    seconds: float
+
+
+class Grant(Protocol):
+    """What one credential's tokens are asked for with. It keeps none, and tries nothing twice."""
+
+    async def __call__(self, http: VendorHttp) -> Token:
+        """A new one. Raises VendorFailure, which never holds what was said by either side.
+
+        VENDOR_AUTHENTICATION: the credential is refused. VENDOR_RATE_LIMITED: it is asked for too often.
+        VENDOR_UNREACHABLE: whoever gives tokens cannot be reached, or fails. VENDOR_MALFORMED: the answer is none.
+        """
+        ...
+
+
 class Attempt(Protocol):
     """A call that is being observed."""
 
@@ -236,11 +256,18 @@ def at_base_url(vendor: "Vendor", definition: ProviderDefinition) -> "Vendor":
     return replace(vendor, base_url=definition.base_url or vendor.base_url)
 
 
+def shown_itself(secret: str) -> Grant | None:  # noqa: ARG001 - whatever it is
+    """No grant: the secret is what the vendor is shown."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """Whose API it is, and what it speaks to callers of each dialect.
 
     `base_url` is empty where each provider has its own; `open` says that it may need no key. `settle`: see `of`.
+    `grant` reads a secret, once: how tokens are got that are shown as a bearer in its place; None where it is shown
+    itself. It raises Failure where it is of no use, without what is in it.
     """
 
     name: str
@@ -248,6 +275,7 @@ class Vendor:
     base_url: str = ""
     open: bool = False
     settle: Callable[["Vendor", ProviderDefinition], "Vendor"] = at_base_url
+    grant: Callable[[str], Grant | None] = shown_itself
 
     def of(self, definition: ProviderDefinition) -> "Vendor":
         """It as one provider meets it: at its address, spoken to as its version wants.

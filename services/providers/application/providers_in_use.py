@@ -1,18 +1,23 @@
 """The providers that can be called now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resilience.errors import Failure, Reason
 from services.providers.application.ports import Vendor
 from services.providers.application.reachability import Reachability
+from services.providers.application.tokens import TokenSource
+from services.providers.domain.credential import Credential
 from services.providers.domain.key_pool import KeyPool
 from services.providers.domain.provider import ProviderDefinition
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderInUse:
-    """A provider with its credentials. `url` is absolute, without a slash at its end; `host` is the URL's."""
+    """A provider with its credentials. `url` is absolute, without a slash at its end; `host` is the URL's.
+
+    `tokens`: of the credentials that are not shown themselves.
+    """
 
     definition: ProviderDefinition
     vendor: Vendor
@@ -20,6 +25,7 @@ class ProviderInUse:
     host: str
     keys: KeyPool
     reachability: Reachability
+    tokens: Mapping[Credential, TokenSource] = field(default_factory=dict)
 
     @property
     def keyless(self) -> bool:

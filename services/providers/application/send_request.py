@@ -10,12 +10,14 @@ from services.providers.application.ports import (
     VendorResponse,
 )
 from services.providers.application.providers_in_use import ProviderInUse
+from services.providers.application.tokens import TokenSource
 from services.providers.domain.credential import PERIODS, Credential, PooledCredential
 from services.providers.domain.failure import VendorFailure
 
 MAX_ERROR_BYTES = 64 * 1024
 """What is read of an error's body."""
 
+_UNAUTHORIZED = 401
 _OK = 200
 _MULTIPLE_CHOICES = 300
 
@@ -67,8 +69,25 @@ class SendRequest:
         traceparent: str,
         credential: Credential | None,
     ) -> VendorResponse:
-        url, secret = provider.url + request.path, credential.secret if credential is not None else None
-        headers = self._headers + dialect.authenticate(secret, url, request.body) + request.headers
+        source = provider.tokens.get(credential) if credential is not None else None
+        if source is None:
+            secret, url = credential.secret if credential is not None else None, provider.url + request.path
+            shown = dialect.authenticate(secret, url, request.body)
+            return await self._post(provider, dialect, request, traceparent, shown)
+        token = await _token(provider, source)
+        try:
+            return await self._post(provider, dialect, request, traceparent, _bearer(token))
+        except VendorFailure as failure:
+            if failure.status != _UNAUTHORIZED:
+                raise
+        # It may have been withdrawn before its time, which says nothing of the credential yet.
+        source.refused(token)
+        return await self._post(provider, dialect, request, traceparent, _bearer(await _token(provider, source)))
+
+    async def _post(
+        self, provider: ProviderInUse, dialect: Dialect, request: VendorRequest, traceparent: str, shown: Headers
+    ) -> VendorResponse:
+        url, headers = provider.url + request.path, self._headers + shown + request.headers
         if traceparent:
             headers += (("traceparent", traceparent),)
         try:
@@ -92,3 +111,16 @@ class SendRequest:
             body=body,
             retry_after=wait if wait is not None else dialect.retry_after(body),
         )
+
+
+async def _token(provider: ProviderInUse, source: TokenSource) -> str:
+    try:
+        return await source.token()
+    except VendorFailure as failure:
+        if failure.reason is Reason.VENDOR_UNREACHABLE:
+            provider.reachability.failed(failure)
+        raise
+
+
+def _bearer(token: str) -> Headers:
+    return (("authorization", f"Bearer {token}"),)

@@ -9,10 +9,11 @@ import structlog
 
 from resilience.clock import Clock
 from resilience.errors import Failure
-from services.providers.application.ports import Secrets, Vendor
+from services.providers.application.ports import Grant, Secrets, Vendor
 from services.providers.application.providers_in_use import Key, ProviderInUse, ProvidersInUse
 from services.providers.application.reachability import Reachability
 from services.providers.application.tell_credentials import TellCredentials
+from services.providers.application.tokens import Tokens, TokenSource
 from services.providers.domain.credential import Credential, PooledCredential
 from services.providers.domain.key_pool import KeyPool
 from services.providers.domain.provider import ProviderDefinition
@@ -30,6 +31,7 @@ class UseConfiguration:
         vendors: Mapping[str, Vendor],
         secrets: Secrets,
         tell: TellCredentials,
+        tokens: Tokens,
         clock: Clock,
         rng: random.Random,
     ) -> None:
@@ -37,6 +39,7 @@ class UseConfiguration:
         self._vendors = vendors
         self._secrets = secrets
         self._tell = tell
+        self._tokens = tokens
         self._clock = clock
         self._rng = rng
 
@@ -65,15 +68,20 @@ class UseConfiguration:
             log.warning("a provider cannot be used", provider=definition.id, vendor=definition.vendor, url=url)
             return None
         weights: dict[Credential, int] = {}
+        tokens: dict[Credential, TokenSource] = {}
         for key in definition.keys:
-            if (credential := self._credential(definition, key.reference)) is not None:
+            if (found := self._credential(definition, vendor, key.reference)) is not None:
+                credential, grant = found
                 weights[credential] = weights.get(credential, 0) + key.weight
+                if grant is not None:
+                    before = known.tokens.get(credential) if known is not None else None
+                    tokens[credential] = before or self._tokens.by(grant)
         kept = {key.credential: key for key in known.keys.keys} if known is not None and known.url == url else {}
         keys = [kept.get(credential) or self._pooled(definition, credential) for credential in weights]
         host = _host(url)
         reachability = Reachability(definition, host, self._clock)
         return ProviderInUse(
-            definition, vendor, url, host, KeyPool(keys, self._clock, tuple(weights.values())), reachability
+            definition, vendor, url, host, KeyPool(keys, self._clock, tuple(weights.values())), reachability, tokens
         )
 
     def _pooled(self, definition: ProviderDefinition, credential: Credential) -> PooledCredential:
@@ -88,9 +96,12 @@ class UseConfiguration:
             if key.credential.reference not in left:
                 self._tell.removed(before.definition, key)
 
-    def _credential(self, definition: ProviderDefinition, reference: str) -> Credential | None:
+    def _credential(
+        self, definition: ProviderDefinition, vendor: Vendor, reference: str
+    ) -> tuple[Credential, Grant | None] | None:
+        """The credential, and how its tokens are got where it is not shown itself; None where it is of no use."""
         try:
-            secret = self._secrets.resolve(reference).strip()
+            secret = _on_one_line(self._secrets.resolve(reference).strip())
         except Failure as failure:
             # The failure names the reference only where it is one: it may be the secret itself, put in its place.
             log.warning("a credential is left out", provider=definition.id, cause=failure.message)
@@ -99,7 +110,16 @@ class UseConfiguration:
             # It cannot be in a header, and would fail every call instead of this one key.
             log.warning("a credential is left out", provider=definition.id, cause=f"{reference} is not printable")
             return None
-        return Credential(reference, secret)
+        try:
+            return Credential(reference, secret), vendor.grant(secret)
+        except Failure as failure:
+            log.warning("a credential is left out", provider=definition.id, cause=f"{reference}: {failure.message}")
+            return None
+
+
+def _on_one_line(secret: str) -> str:
+    """A JSON document without what is only its layout: its strings have no lines. Any other secret as it is."""
+    return "".join(map(str.strip, secret.splitlines())) if secret.startswith("{") else secret
 
 
 def _host(url: str) -> str:

@@ -13,8 +13,10 @@ from resilience.clock import VirtualClock
 from resilience.errors import Failure, Reason
 from services.providers.adapters.kafka import MAX_WAITING, KafkaCredentialEvents
 from services.providers.adapters.vendors import known_vendors
+from services.providers.application.ports import Headers, VendorResponse
 from services.providers.application.providers_in_use import ProvidersInUse
 from services.providers.application.tell_credentials import TellCredentials
+from services.providers.application.tokens import Tokens
 from services.providers.application.use_configuration import UseConfiguration
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.provider import ProviderDefinition, WeightedKey
@@ -47,6 +49,13 @@ class Vault:
         return self._secrets[reference]
 
 
+class NoHttp:
+    """See VendorHttp; nothing is sent."""
+
+    async def post(self, url: str, headers: Headers, body: bytes) -> VendorResponse:
+        raise AssertionError(url)
+
+
 class World:
     """Providers as they are configured, on a virtual clock."""
 
@@ -59,6 +68,7 @@ class World:
             vendors=known_vendors(max_event=1000, now=self.clock.now),
             secrets=Vault({"env:A": "sk-a", "env:B": "sk-b"}),
             tell=TellCredentials(self.kept, self.clock),
+            tokens=Tokens(NoHttp(), self.clock),
             clock=self.clock,
             rng=random.Random(1),
         )

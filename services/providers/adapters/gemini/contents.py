@@ -30,7 +30,7 @@ USER, MODEL = "user", "model"
 _SYSTEM, _DEVELOPER, _ASSISTANT = Role.SYSTEM, Role.DEVELOPER, Role.ASSISTANT  # an enum's members are slow to look up
 
 FILES = ("https://", "http://", "gs://", "files/")
-"""How addresses of files begin that the vendor can fetch; the last is a name of the Files API."""
+"""How addresses of files begin that the Gemini API can fetch; the last is a name of the Files API."""
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -38,8 +38,9 @@ _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class Contents:
     """Writes turns in their order. `system` is what the instructions say, `said` everything else."""
 
-    def __init__(self, model: str, losses: Losses) -> None:
+    def __init__(self, model: str, losses: Losses, *, files: tuple[str, ...] = FILES) -> None:
         self._losses = losses
+        self._files = files
         self._signed = self._media_in_answers = generation(model) >= LEVELS
         self._calls: dict[str, tuple[int, str]] = {}
         self._order: dict[int, int] = {}
@@ -197,7 +198,7 @@ class Contents:
         if part.data:
             return [*told, asked.Part(inline_data=asked.Blob(part.media_type or _USUAL[part.kind], part.data))]
         address = part.url or part.file_id
-        if not address.startswith(FILES):
+        if not address.startswith(self._files):
             self._losses.meaning(f"{part.kind}.{'file_id' if part.file_id else 'url'}")
             return []
         media_type = part.media_type or guess_type(urlsplit(address).path)[0]

@@ -5,7 +5,7 @@ ai.google.dev/gemini-api/docs/structured-output, ai.google.dev/gemini-api/docs/m
 """
 
 from services.providers.adapters.gemini import asked
-from services.providers.adapters.gemini.contents import USER, Contents
+from services.providers.adapters.gemini.contents import FILES, USER, Contents
 from services.providers.adapters.gemini.models import thinking_config
 from services.providers.adapters.gemini.replies import ReplyReader, read_reply
 from services.providers.adapters.gemini.requests import path_of
@@ -23,13 +23,16 @@ RESOLUTIONS = {"low": "MEDIA_RESOLUTION_LOW", "high": "MEDIA_RESOLUTION_HIGH"}
 
 
 class GeminiGrammar:
-    """See VendorGrammar."""
+    """See VendorGrammar. `files`: how addresses of files begin that the vendor can fetch."""
+
+    def __init__(self, *, files: tuple[str, ...] = FILES) -> None:
+        self._files = files
 
     def write_request(
         self, conversation: Conversation, model: str, *, stream: bool, prefix: str, losses: Losses
     ) -> VendorRequest:
         """See VendorGrammar."""
-        contents = Contents(model, losses)
+        contents = Contents(model, losses, files=self._files)
         for turn in conversation.turns:
             contents.add(turn)
         if not contents.said and contents.system:

@@ -5,6 +5,8 @@ The statuses are those of other failures; a 403 here says nothing of the credent
 `entrypoints/openai` and ggml-org/llama.cpp `tools/server` (the last three).
 """
 
+import re
+
 PHRASES = (
     b"not allowed to generate embeddings",
     b"not supported in the v1/completions endpoint",
@@ -13,9 +15,11 @@ PHRASES = (
     b"does not support embeddings",
 )
 STATUSES = frozenset({404, 405, 501})
-"""Of a path at which there is nothing, where the body says nothing of a model."""
+"""Of a path at which there is nothing, where the body says nothing of a model, or of Azure's deployments of one."""
+
+_NAMED = re.compile(rb"model|deployment", re.IGNORECASE).search
 
 
 def absent(status: int, body: bytes) -> bool:
     """Whether an error says that there is no such endpoint."""
-    return any(phrase in body for phrase in PHRASES) or (status in STATUSES and b"model" not in body.lower())
+    return any(phrase in body for phrase in PHRASES) or (status in STATUSES and not _NAMED(body))

@@ -1,8 +1,9 @@
 """Why OpenAI, and what is compatible with it, refuses a call: the documented errors as data.
 
-Sources: platform.openai.com/docs/guides/error-codes; learn.microsoft.com/azure/ai-foundry/openai/reference (content
-filter); docs.vllm.ai and github.com/ggml-org/llama.cpp `tools/server` (context length); openrouter.ai/docs/errors
-(moderation); api-docs.deepseek.com and docs.bigmodel.cn (finish reasons).
+Sources: platform.openai.com/docs/guides/error-codes; learn.microsoft.com/azure/ai-foundry/openai/reference and
+.../concepts/content-filter (`innererror`), langchain-ai/langmem issue 13 and microsoft/semantic-kernel issue 10020
+(Azure's OperationNotSupported and PermissionDenied); docs.vllm.ai and github.com/ggml-org/llama.cpp `tools/server`
+(context length); openrouter.ai/docs/errors (moderation); api-docs.deepseek.com and docs.bigmodel.cn (finish reasons).
 """
 
 import msgspec
@@ -24,7 +25,11 @@ CODES: dict[str, Reason] = {
     "account_deactivated": Reason.VENDOR_AUTHENTICATION,
     "model_not_found": Reason.VENDOR_MODEL_NOT_FOUND,
     "invalid_model": Reason.VENDOR_MODEL_NOT_FOUND,  # Mistral's type
-    "DeploymentNotFound": Reason.VENDOR_MODEL_NOT_FOUND,  # Azure
+    # Azure's.
+    "DeploymentNotFound": Reason.VENDOR_MODEL_NOT_FOUND,
+    "OperationNotSupported": Reason.UNSUPPORTED_BY_TARGET,
+    "ResponsibleAIPolicyViolation": Reason.CONTENT_FILTERED,
+    "PermissionDenied": Reason.VENDOR_AUTHENTICATION,
     # `type` of the error object, where there is no code; llama.cpp's first.
     "exceed_context_size_error": Reason.CONTEXT_LENGTH_EXCEEDED,
     "authentication_error": Reason.VENDOR_AUTHENTICATION,
@@ -38,7 +43,7 @@ CODES: dict[str, Reason] = {
     "not_found_error": Reason.VENDOR_MODEL_NOT_FOUND,
     "invalid_request_error": Reason.VENDOR_REJECTED,
 }
-"""By the error's code, else by its type."""
+"""By the code of the error within the error, which Azure has, else by the error's own, else by its type."""
 
 STATUSES: dict[int, Reason] = {
     401: Reason.VENDOR_AUTHENTICATION,
@@ -68,6 +73,7 @@ TELLING_CODES = frozenset(
         Reason.CONTENT_FILTERED,
         Reason.VENDOR_QUOTA_EXHAUSTED,
         Reason.VENDOR_MODEL_NOT_FOUND,
+        Reason.UNSUPPORTED_BY_TARGET,
     }
 )
 """What a 4xx body says more exactly than its status."""
@@ -103,7 +109,8 @@ def _by_code(error: wire.ErrorObject) -> Reason | None:
     """What the error says of itself."""
     if isinstance(error.message, str) and any(phrase in error.message for phrase in CONTEXT_PHRASES):
         return Reason.CONTEXT_LENGTH_EXCEEDED
-    for said in (error.code, error.type):
+    inner = error.innererror.get("code") if isinstance(error.innererror, dict) else None
+    for said in (inner, error.code, error.type):
         if isinstance(said, str) and said in CODES:
             return CODES[said]
     # vLLM puts the HTTP status where OpenAI has a word.

@@ -77,6 +77,8 @@ class ErrorObject(msgspec.Struct, gc=False):
     message: Any = None
     metadata: Any = None
     """OpenRouter's: why its moderation refused a prompt."""
+    innererror: Any = None
+    """Azure's: what is more exact than the code."""
 
 
 class ErrorBody(msgspec.Struct, gc=False):

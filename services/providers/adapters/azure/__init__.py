@@ -1,0 +1,1 @@
+"""Azure OpenAI: OpenAI's wire format at addresses, and with credentials, of Azure's own."""

@@ -1,0 +1,1 @@
+"""Vertex AI: Gemini's generateContent at addresses, and with credentials, of Google Cloud's."""
