@@ -59,17 +59,19 @@ class Delivery:
         if fault is None:
             await self._whole_answer(answer)
         elif isinstance(fault, Refusal):
-            await self._refuse(fault)
+            await self._refuse(answer, fault)
         elif isinstance(fault, Damage):
             await self._spoil(answer, fault)
         else:
             await self._end_badly(answer, fault)
 
-    async def _refuse(self, fault: Refusal) -> None:
+    async def _refuse(self, answer: Rendered, fault: Refusal) -> None:
         match fault:
             case ErrorStatus():
                 extra = [] if fault.retry_after is None else self._dialect.retry_after(fault.retry_after)
                 await self._refused(fault.status, fault, extra)
+            case ContentFilter() if answer.blocked:
+                await self._whole_answer(answer.kept_back)
             case ContextLength() | ContentFilter() | RefusesPrefill():
                 await self._refused(400, fault, [])
             case ErrorBody():

@@ -15,7 +15,8 @@ class Rendered:
 
     `tokens[i]` is the number of the answer's tokens given by the pieces up to and including the i-th. A stream closes
     with `finish`, which has the finish reason and the usage, and with `done`, its end mark; `unfinished` is what comes
-    instead of `finish` where the finish reason is kept back.
+    instead of `finish` where the finish reason is kept back. `blocked` is what comes, with status 200, where the
+    vendor's policy on content refuses the prompt; empty where that is an error like any other.
     """
 
     stream: bool
@@ -25,6 +26,12 @@ class Rendered:
     finish: bytes = b""
     unfinished: bytes = b""
     done: bytes = b""
+    blocked: bytes = b""
+
+    @property
+    def kept_back(self) -> Rendered:
+        """What comes instead, as it is blocked."""
+        return Rendered(self.stream, (self.blocked,), (0,), self.prompt_tokens)
 
     @property
     def closing(self) -> bytes:

@@ -1,0 +1,23 @@
+"""Gemini's thought signatures: those of the calls of functions, and of texts, that thoughts led to.
+
+https://ai.google.dev/gemini-api/docs/thought-signatures
+"""
+
+from __future__ import annotations
+
+from simulator.dialects.anthropic.signature import is_signed, sign
+
+# What Google takes in place of a signature, for calls that its model did not make.
+ANY = {"skip_thought_signature_validator", "context_engineering_is_the_way_to_go"}
+_STANDARD = str.maketrans("-_", "+/")
+
+__all__ = ["is_own", "sign"]
+
+
+def is_own(signature: str, signed: str = "") -> bool:
+    """Whether the vendor made it, for the function that is `signed`; or takes it in place of one."""
+    if signature in ANY:
+        return True
+    # It is bytes to Google's API: clients write them in either of base64's alphabets.
+    standard = signature.translate(_STANDARD).rstrip("=")
+    return is_signed(signed, standard + "=" * (-len(standard) % 4))
