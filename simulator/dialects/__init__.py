@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 
 from simulator.dialects.anthropic import AnthropicApp
 from simulator.dialects.bedrock import BedrockApp
+from simulator.dialects.gemini import GeminiApp
+from simulator.dialects.mistral import MistralApp
 from simulator.dialects.openai import OpenAIApp
 from simulator.listener import App
 from simulator.vendor import DialectName, Vendor
@@ -12,6 +14,8 @@ APPS: Mapping[DialectName, Callable[[Vendor], App]] = {
     "openai": OpenAIApp,
     "anthropic": AnthropicApp,
     "bedrock": BedrockApp,
+    "gemini": GeminiApp,
+    "mistral": MistralApp,
 }
 
 __all__ = ["APPS"]
