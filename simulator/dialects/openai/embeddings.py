@@ -85,7 +85,7 @@ class EmbeddingsApp(OpenAIEndpoint[EmbeddingsRequest]):
         size = request.dimensions or DIMENSIONS
         data = b",".join(
             b'{"object":"embedding","index":%d,"embedding":%b}'
-            % (index, _encoded(vector(call.model, one, size), request.encoding_format))
+            % (index, encoded(vector(call.model, one, size), request.encoding_format))
             for index, one in enumerate(request.inputs)
         )
         body = b'{"object":"list","data":[%b],"model":%b,"usage":{"prompt_tokens":%d,"total_tokens":%d}}'
@@ -100,7 +100,8 @@ def vector(model: str, text: Text, dimensions: int) -> array[float]:
     return array("f", [number / length for number in drawn])
 
 
-def _encoded(numbers: array[float], form: Literal["float", "base64"]) -> bytes:
+def encoded(numbers: array[float], form: Literal["float", "base64"]) -> bytes:
+    """Return a vector as JSON: a list of numbers, or a text of their bytes in base64."""
     if form == "base64":
         return b'"%b"' % base64.b64encode(numbers.tobytes())
     return msgspec.json.encode(numbers.tolist())

@@ -61,9 +61,9 @@ class Format(msgspec.Struct):
 
     type: str = "text"
     name: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
-    schema: Any = None
-    strict: bool | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    schema: Any = msgspec.UNSET
+    strict: bool | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class TextConfig(msgspec.Struct):
@@ -146,7 +146,7 @@ class ResponsesRequest(msgspec.Struct):
             prefix=self.prefix,
             limit=self.max_output_tokens,
             in_json=form is not None and form.type.startswith("json"),
-            schema=form.schema if form is not None else None,
+            schema=form.schema if form is not None and form.schema is not msgspec.UNSET else None,
             functions=called(self._offer(answered=answered), answers) if self.tools or answers != "text" else (),
             thinks=self.thinks,
         )

@@ -1,0 +1,5 @@
+"""Mistral's wire format."""
+
+from simulator.dialects.mistral.app import MistralApp
+
+__all__ = ["MistralApp"]
