@@ -28,12 +28,26 @@ def test_a_pools_secrets_are_taken_out_however_they_are_escaped(secret: str, bef
         b"Authorization: Bearer abcdef0123456789",
         b"no such key: gsk_0123456789abcdef",
         b"API key not valid: AIzaSyA0123456789abcdefghijklmnopqrstuvw.",
+        b"the token eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhYmNkIn0.abcd-0123 is over",
+        b"ya29.c.abcd0123_AbC_ is no token",
     ],
 )
 def test_what_looks_like_a_key_is_taken_out_though_it_is_not_ours(said: bytes) -> None:
     shown = scrub(said, [])
     assert MASK in shown
     assert not any(part in shown for part in (b"abcd", b"0001", b"AbC_", b"0123"))
+
+
+def test_of_a_secret_that_is_a_document_its_secret_fields_are_taken_out_and_its_names_stay() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQ/abc+==\n-----END PRIVATE KEY-----\n"
+    document = json.dumps(
+        {"client_email": "chat@project-of-ours.example", "client_secret": "u8Q~VeryLongAndSecret", "private_key": key}
+    )
+    said = json.dumps({"error": f"no chat@project-of-ours.example, u8Q~VeryLongAndSecret, {key}", "raw": document})
+    shown = scrub(said.encode(), [document])
+    assert b"chat@project-of-ours.example" in shown
+    assert b"VeryLongAndSecret" not in shown
+    assert b"MIIEvQ" not in shown
 
 
 def test_other_words_stay() -> None:
