@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from simulator.dialects.anthropic import AnthropicApp
+from simulator.dialects.azure import AzureApp
 from simulator.dialects.bedrock import BedrockApp
 from simulator.dialects.gemini import GeminiApp
 from simulator.dialects.mistral import MistralApp
@@ -13,6 +14,7 @@ from simulator.vendor import DialectName, Vendor
 APPS: Mapping[DialectName, Callable[[Vendor], App]] = {
     "openai": OpenAIApp,
     "anthropic": AnthropicApp,
+    "azure": AzureApp,
     "bedrock": BedrockApp,
     "gemini": GeminiApp,
     "mistral": MistralApp,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from simulator.answers import Answer
 from simulator.delivery import Rendered
@@ -22,11 +23,11 @@ class OpenAIApp(OpenAIEndpoint[ChatRequest]):
 
     chat_path = CHAT_PATH
     prompt_field = "messages"
+    beside: ClassVar[Sequence[Callable[[Vendor], OpenAIEndpoint[Any]]]] = (CompletionsApp, EmbeddingsApp, ResponsesApp)
 
     def __init__(self, vendor: Vendor) -> None:
         super().__init__(vendor)
-        beside = (CompletionsApp(vendor), EmbeddingsApp(vendor), ResponsesApp(vendor))
-        self._beside = {app.chat_path: app for app in beside}
+        self._beside = {app.chat_path: app for app in (endpoint(vendor) for endpoint in self.beside)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -48,7 +49,7 @@ class OpenAIApp(OpenAIEndpoint[ChatRequest]):
         self, answers: Sequence[Answer], call: Call, request: ChatRequest, chunk: int, identity: bytes
     ) -> Rendered:
         """Return a chat completion, or its chunks."""
-        heading = render.Heading(identity, int(call.time), self.quote(call.model))
+        heading = self.heading(call, identity)
         if not call.stream:
             return render.completion(answers, heading)
         return render.chunks(answers, heading, tokens_per_chunk=chunk, include_usage=request.includes_usage)

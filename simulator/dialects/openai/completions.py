@@ -86,7 +86,7 @@ class CompletionsApp(OpenAIEndpoint[CompletionRequest]):
         self, answers: Sequence[Answer], call: Call, request: CompletionRequest, chunk: int, identity: bytes
     ) -> Rendered:
         """Return a completion, or its chunks."""
-        heading = Heading(identity, int(call.time), self.quote(call.model))
+        heading = self.heading(call, identity)
         echoed = request.texts if request.echo else [""]
         before = [echoed[index % len(echoed)] + ("" if request.prefix else BREAK) for index in range(len(answers))]
         if not call.stream:
@@ -102,17 +102,20 @@ def _head(heading: Heading) -> bytes:
     )
 
 
-def _choice(index: int, text: str, finish_reason: str = "") -> bytes:
+def _choice(heading: Heading, index: int, text: str, finish_reason: str = "") -> bytes:
     finish = b'"%b"' % finish_reason.encode() if finish_reason else b"null"
-    return b'{"index":%d,"text":%b,"logprobs":null,"finish_reason":%b}' % (index, msgspec.json.encode(text), finish)
+    screened = heading.screened(finish_reason, said=bool(text))
+    choice = b'{"index":%d,"text":%b,"logprobs":null,"finish_reason":%b%b}'
+    return choice % (index, msgspec.json.encode(text), finish, screened)
 
 
 def _whole(answers: Sequence[Answer], before: Sequence[str], heading: Heading) -> Rendered:
     given, count = answers[0].prompt_tokens, sum(len(answer.tokens) for answer in answers)
     choices = b",".join(
-        _choice(index, before[index] + answer.text, answer.finish_reason) for index, answer in enumerate(answers)
+        _choice(heading, index, before[index] + answer.text, answer.finish_reason)
+        for index, answer in enumerate(answers)
     )
-    body = b'%b%b],"usage":%b}' % (_head(heading), choices, usage(given, count))
+    body = b'%b%b],"usage":%b%b}' % (_head(heading), choices, usage(given, count), heading.screened_prompt)
     return Rendered(False, (body,), (count,), given)
 
 
@@ -123,13 +126,17 @@ def _chunks(
     pieces: list[bytes] = []
     tokens: list[int] = []
     given = 0
+    opening = heading.first
     for index, answer in enumerate(answers):
         for count, text in _pieces(answer, before[index], size):
             given += count
-            pieces.append(head + _choice(index, text) + tail)
+            pieces.append(opening + head + _choice(heading, index, text) + tail)
             tokens.append(given)
+            opening = b""
     spent = b'%b],"usage":%b}\n\n' % (head, usage(answers[0].prompt_tokens, given)) if include_usage else b""
-    finish = b"".join(head + _choice(index, "", answer.finish_reason) + tail for index, answer in enumerate(answers))
+    finish = b"".join(
+        head + _choice(heading, index, "", answer.finish_reason) + tail for index, answer in enumerate(answers)
+    )
     return Rendered(True, tuple(pieces), tuple(tokens), answers[0].prompt_tokens, finish + spent, spent, DONE)
 
 

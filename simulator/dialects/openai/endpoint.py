@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from simulator.dialects.openai import render
 from simulator.dialects.openai.errors import OpenAIDialect
 from simulator.dialects.rejected import RejectedError, bad_request
 from simulator.listener import Receive, Scope
+from simulator.recorder import Call
 
 CHAT_PATH, COMPLETIONS_PATH, EMBEDDINGS_PATH = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 RESPONSES_PATH = "/v1/responses"
@@ -21,7 +22,14 @@ CALLED = frozenset({CHAT_PATH, COMPLETIONS_PATH, EMBEDDINGS_PATH, RESPONSES_PATH
 """What is posted to."""
 MODELS_PATH = "/v1/models"
 
-R = TypeVar("R", bound=Asking)
+
+class Named(Asking, Protocol):
+    """A request that names a model in its body."""
+
+    model: str
+
+
+R = TypeVar("R", bound=Named)
 
 
 class OpenAIEndpoint(ChatApp[R]):
@@ -65,10 +73,17 @@ class OpenAIEndpoint(ChatApp[R]):
 
     def read(self, body: bytes, scope: Scope) -> R:  # noqa: ARG002 - a body says all
         """Return the request; raises RejectedError where it names no model."""
-        request = self.decode(body)
+        return self.named(self.decode(body))
+
+    def named(self, request: R) -> R:
+        """Return the request; raises RejectedError where it names no model."""
         if not request.model:
             raise bad_request("you must provide a model parameter")
         return request
+
+    def heading(self, call: Call, identity: bytes) -> render.Heading:
+        """Return what every part of the response says of it, where it is of choices."""
+        return render.Heading(identity, int(call.time), self.quote(call.model))
 
     def too_long(self, given: int, window: int) -> RejectedError:
         """Say how long the prompt is, and how long it may be."""

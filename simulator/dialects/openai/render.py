@@ -16,12 +16,48 @@ DONE = b"data: [DONE]\n\n"
 
 
 @dataclass(frozen=True, slots=True)
+class Screening:
+    """What a vendor says, in JSON, that screens content: of the `prompt`, of text that `passed`, or is `stopped`."""
+
+    prompt: bytes
+    passed: bytes
+    stopped: bytes
+
+    @property
+    def event(self) -> bytes:
+        """The event before all others of a stream."""
+        return b'data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":%b}\n\n' % (
+            self.prompt
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """What every part of one response says of it: `identity` ends its ids, `model` is a JSON string already."""
 
     identity: bytes
     created: int
     model: bytes
+    screening: Screening | None = None
+
+    @property
+    def first(self) -> bytes:
+        """What a stream begins with."""
+        return b"" if self.screening is None else self.screening.event
+
+    @property
+    def screened_prompt(self) -> bytes:
+        """A field of a plain answer."""
+        return b"" if self.screening is None else b',"prompt_filter_results":%b' % self.screening.prompt
+
+    def screened(self, finish_reason: str = "", *, said: bool = True) -> bytes:
+        """Return a field of a choice, which ended for that reason; `said` is whether there is text in it."""
+        if self.screening is None:
+            return b""
+        results = self.screening.passed if said else b"{}"
+        if finish_reason == "content_filter":
+            results = self.screening.stopped
+        return b',"content_filter_results":%b' % results
 
 
 def usage(prompt_tokens: int, completion_tokens: int) -> bytes:
@@ -40,8 +76,11 @@ def completion(answers: Sequence[Answer], heading: Heading) -> Rendered:
     choices = b",".join(_choice(index, answer, heading) for index, answer in enumerate(answers))
     body = (
         b'{"id":"chatcmpl-%b","object":"chat.completion","created":%d,"model":%b,"choices":[%b],'
-        b'"usage":%b,"service_tier":"default","system_fingerprint":"fp_simulator"}'
-    ) % (heading.identity, heading.created, heading.model, choices, usage(answers[0].prompt_tokens, count))
+        b'"usage":%b,"service_tier":"default","system_fingerprint":"fp_simulator"%b}'
+    ) % (
+        heading.identity, heading.created, heading.model, choices, usage(answers[0].prompt_tokens, count),
+        heading.screened_prompt,
+    )  # fmt: skip
     return Rendered(False, (body,), (count,), answers[0].prompt_tokens)
 
 
@@ -54,8 +93,8 @@ def _choice(index: int, answer: Answer, heading: Heading) -> bytes:
     called = b',"tool_calls":[%b]' % b",".join(calls) if calls else b""
     return (
         b'{"index":%d,"message":{"role":"assistant","content":%b,"refusal":null,"annotations":[]%b},'
-        b'"logprobs":null,"finish_reason":"%b"}'
-    ) % (index, said, called, answer.finish_reason.encode())
+        b'"logprobs":null,"finish_reason":"%b"%b}'
+    ) % (index, said, called, answer.finish_reason.encode(), heading.screened(answer.finish_reason))
 
 
 def chunks(answers: Sequence[Answer], heading: Heading, *, tokens_per_chunk: int, include_usage: bool) -> Rendered:
@@ -73,11 +112,13 @@ def chunks(answers: Sequence[Answer], heading: Heading, *, tokens_per_chunk: int
     pieces: list[bytes] = []
     tokens: list[int] = []
     given = 0
+    opening = heading.first
     for turn in zip_longest(*(stream.pieces(tokens_per_chunk) for stream in streams)):
         for piece, count in filter(None, turn):
             given += count
-            pieces.append(piece)
+            pieces.append(opening + piece)
             tokens.append(given)
+            opening = b""
     spent = b'%b],"usage":%b}\n\n' % (head, usage(answers[0].prompt_tokens, given)) if include_usage else b""
     finish = b"".join(stream.finish for stream in streams)
     return Rendered(True, tuple(pieces), tuple(tokens), answers[0].prompt_tokens, finish + spent, spent, DONE)
@@ -96,7 +137,8 @@ class _Choice:
     @property
     def finish(self) -> bytes:
         """The chunk with the finish reason."""
-        return self._chunk(b"{}", b'"%b"' % self._answer.finish_reason.encode())
+        reason = self._answer.finish_reason
+        return self._chunk(b"{}", b'"%b"' % reason.encode(), self._heading.screened(reason, said=False))
 
     def pieces(self, tokens_per_chunk: int) -> Iterator[tuple[bytes, int]]:
         """Give each chunk of text, and how many tokens are in it."""
@@ -110,13 +152,15 @@ class _Choice:
                     opening += self._chunk(b'{"tool_calls":[%b]}' % self._called(number))
             for start in range(0, len(block.tokens), tokens_per_chunk):
                 part = block.tokens[start : start + tokens_per_chunk]
-                yield opening + self._chunk(delta % msgspec.json.encode("".join(part))), len(part)
+                said = delta % msgspec.json.encode("".join(part))
+                yield opening + self._chunk(said, screened=self._heading.screened()), len(part)
                 opening = b""
         if opening:
             yield opening, 0
 
-    def _chunk(self, delta: bytes, finish_reason: bytes = b"null") -> bytes:
-        return b'%b%b,"logprobs":null,"finish_reason":%b}%b' % (self._start, delta, finish_reason, self._tail)
+    def _chunk(self, delta: bytes, finish_reason: bytes = b"null", screened: bytes | None = None) -> bytes:
+        more = self._heading.screened(said=False) if screened is None else screened
+        return b'%b%b,"logprobs":null,"finish_reason":%b%b}%b' % (self._start, delta, finish_reason, more, self._tail)
 
     def _role(self) -> bytes:
         if self._answer.blocks[0].kind != "call":

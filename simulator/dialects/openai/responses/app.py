@@ -29,7 +29,7 @@ class ResponsesApp(OpenAIEndpoint[ResponsesRequest]):
         """Demand what the API demands."""
         check(request)
 
-    def heading(self, call: Call, request: ResponsesRequest, identity: bytes) -> render.Heading:
+    def begun(self, call: Call, request: ResponsesRequest, identity: bytes) -> render.Heading:
         """Return what every part of the response says of it."""
         return render.Heading(identity.decode(), int(call.time), request)
 
@@ -37,11 +37,11 @@ class ResponsesApp(OpenAIEndpoint[ResponsesRequest]):
         self, answers: Sequence[Answer], call: Call, request: ResponsesRequest, chunk: int, identity: bytes
     ) -> Rendered:
         """Return a response, or its events."""
-        heading = self.heading(call, request, identity)
+        heading = self.begun(call, request, identity)
         if not call.stream:
             return render.response(answers[0], heading)
         return render.events(answers[0], heading, tokens_per_chunk=chunk)
 
     def performer(self, call: Call, request: ResponsesRequest, rendered: Rendered, identity: bytes) -> Dialect:
         """Return what renders faults among the response's events."""
-        return ResponsesDialect(self.heading(call, request, identity), rendered)
+        return ResponsesDialect(self.begun(call, request, identity), rendered)
