@@ -2,6 +2,7 @@
 
 import random
 
+from chassis.addresses import AddressPolicy
 from chassis.grpc.client import Peer
 from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
@@ -12,11 +13,13 @@ from chassis.secrets import Secrets
 from chassis.snapshot import SnapshotFollower
 from chassis.version import VERSION
 from events.topics import CONFIG
-from services.providers.adapters.http import PyqwestHttp
+from services.providers.adapters.environment_proxies import EnvironmentProxies
+from services.providers.adapters.http import PyqwestConnections, resolve
 from services.providers.adapters.kafka import KafkaCredentialEvents
 from services.providers.adapters.telemetry import TelemetryObserver
 from services.providers.adapters.vendors import known_vendors
 from services.providers.application.call_vendor import CallVendor
+from services.providers.application.open_way import OpenWay
 from services.providers.application.providers_in_use import ProvidersInUse
 from services.providers.application.send_request import SendRequest
 from services.providers.application.stream_vendor import StreamVendor
@@ -31,24 +34,30 @@ from services.providers.settings import Settings
 async def build(settings: Settings, service: Service) -> None:
     """Build the service and start it."""
     enter = service.stack.enter_async_context
-    http = await enter(
-        PyqwestHttp(
-            connect_timeout=settings.connect_timeout, max_idle=settings.max_idle_connections, clock=service.clock
+    connections = await enter(
+        PyqwestConnections(
+            connect_timeout=settings.connect_timeout,
+            max_idle=settings.max_idle_connections,
+            clock=service.clock,
+            policy=AddressPolicy(settings.allowed_networks),
+            resolve=resolve,
+            environment=EnvironmentProxies(settings.http_proxy, settings.https_proxy, settings.no_proxy),
         )
     )
     bus = Bus("providers", settings, health=service.health, background=service.background, clock=service.clock)
     events = KafkaCredentialEvents(bus.publish, service.clock)
-    providers = ProvidersInUse()
+    providers, secrets = ProvidersInUse(), Secrets(directory=settings.secrets_dir)
     configure = UseConfiguration(
         providers,
         vendors=known_vendors(max_event=settings.max_event_bytes, now=service.clock.now),
-        secrets=Secrets(directory=settings.secrets_dir),
+        secrets=secrets,
+        open_way=OpenWay(connections, secrets),
         tell=TellCredentials(events, service.clock),
-        tokens=await enter(Tokens(http, service.clock)),
+        tokens=await enter(Tokens(service.clock)),
         clock=service.clock,
         rng=random.Random(),  # noqa: S311 - jitter
     )
-    send, observer = SendRequest(http, agent=f"seawall/{VERSION}"), TelemetryObserver()
+    send, observer = SendRequest(agent=f"seawall/{VERSION}"), TelemetryObserver()
     servicer = ProviderServicer(
         CallVendor(providers, send, observer, max_bytes=settings.max_response_bytes),
         StreamVendor(providers, send, observer, max_bytes=settings.max_response_bytes),

@@ -1,11 +1,13 @@
 """What the providers service is told by its environment."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import NoDecode
 
+from chassis.addresses import read_networks
 from chassis.grpc.client import MAX_MESSAGE_BYTES
 from chassis.manifest.vendors import HOSTED, SELF_HOSTED
 from chassis.settings import ServiceSettings
@@ -28,6 +30,13 @@ class Settings(ServiceSettings):
     vendors: Annotated[frozenset[str], NoDecode] = frozenset()
     """Whose APIs this deployment speaks, separated by commas: `openai,azure`; all that there are where empty."""
 
+    allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = read_networks("loopback,private")
+    """What may be called beside public addresses: networks and the words `loopback` and `private`, with commas."""
+    http_proxy: str = Field(default="", validation_alias=AliasChoices("HTTP_PROXY", "ALL_PROXY"), repr=False)
+    https_proxy: str = Field(default="", validation_alias=AliasChoices("HTTPS_PROXY", "ALL_PROXY"), repr=False)
+    no_proxy: str = Field(default="", validation_alias="NO_PROXY")
+    """The environment's proxies, under the names that every program knows: for providers without one of their own."""
+
     connect_timeout: float = Field(default=3.0, gt=0)
     """Seconds to connect to a vendor, TLS included."""
     max_idle_connections: int = Field(default=256, ge=1)
@@ -36,6 +45,11 @@ class Settings(ServiceSettings):
     """Of one answer, decompressed; what is larger fails. A gRPC message has to hold it."""
     max_event_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, le=MAX_MESSAGE_BYTES - _MESSAGE_ROOM)
     """Of one event of a stream."""
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return read_networks(value) if isinstance(value, str) else value
 
     @field_validator("vendors", mode="before")
     @classmethod

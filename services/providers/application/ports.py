@@ -193,10 +193,27 @@ class VendorResponse(Protocol):
 
 
 class VendorHttp(Protocol):
-    """HTTP to vendors over pooled connections. It follows no redirects and tries nothing twice."""
+    """One provider's HTTP to its vendor, over pooled connections. It follows no redirects and tries nothing twice."""
 
     async def post(self, url: str, headers: Headers, body: bytes) -> VendorResponse:
-        """Return when the headers are there; cancelling closes the connection. Raises VendorFailure."""
+        """Return when the headers are there; cancelling closes the connection. Raises VendorFailure.
+
+        An address that may not be called is VENDOR_UNREACHABLE, and not retryable.
+        """
+        ...
+
+
+class Connections(Protocol):
+    """Opens ways to vendors. Those that share a proxy, authorities and a host share its connections.
+
+    They are closed when no provider has them any more and their calls have ended.
+    """
+
+    def open(self, provider: str, proxy: str, ca: str) -> VendorHttp:
+        """HTTP for that provider, by the proxy of that URL, trusting that PEM's authorities beside the system's.
+
+        Either may be empty. Does not connect yet. Raises ValueError, which does not repeat what is wrong.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from resilience.errors import Failure, Reason
+from services.providers.application.open_way import Way
 from services.providers.application.ports import Vendor
 from services.providers.application.reachability import Reachability
 from services.providers.application.tokens import TokenSource
@@ -23,6 +24,7 @@ class ProviderInUse:
     vendor: Vendor
     url: str
     host: str
+    way: Way
     keys: KeyPool
     reachability: Reachability
     tokens: Mapping[Credential, TokenSource] = field(default_factory=dict)
@@ -31,6 +33,11 @@ class ProviderInUse:
     def keyless(self) -> bool:
         """Whether it is called without a credential."""
         return self.vendor.open and not self.definition.keys
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be seen in anything that a vendor says."""
+        return self.keys.secrets + self.way.secrets
 
 
 Key = tuple[str, str]

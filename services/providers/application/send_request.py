@@ -5,7 +5,6 @@ from services.providers.application.ports import (
     CONTENT_TYPE,
     Dialect,
     Headers,
-    VendorHttp,
     VendorRequest,
     VendorResponse,
 )
@@ -25,8 +24,7 @@ _MULTIPLE_CHOICES = 300
 class SendRequest:
     """Posts and waits for the headers of an answer. `agent`: the User-Agent that vendors see."""
 
-    def __init__(self, http: VendorHttp, *, agent: str) -> None:
-        self._http = http
+    def __init__(self, *, agent: str) -> None:
         self._headers: Headers = (CONTENT_TYPE, ("user-agent", agent))
 
     async def __call__(
@@ -90,8 +88,10 @@ class SendRequest:
         url, headers = provider.url + request.path, self._headers + shown + request.headers
         if traceparent:
             headers += (("traceparent", traceparent),)
+        if provider.way.headers:
+            headers += _beside(headers, provider.way.headers)
         try:
-            response = await self._http.post(url, headers, request.body)
+            response = await provider.way.http.post(url, headers, request.body)
         except VendorFailure as failure:
             if failure.reason is Reason.VENDOR_UNREACHABLE:
                 provider.reachability.failed(failure)
@@ -120,6 +120,12 @@ async def _token(provider: ProviderInUse, source: TokenSource) -> str:
         if failure.reason is Reason.VENDOR_UNREACHABLE:
             provider.reachability.failed(failure)
         raise
+
+
+def _beside(own: Headers, more: Headers) -> Headers:
+    """Those of `more` that are none of the call's `own`: what authenticates it, above all, is not to be replaced."""
+    names = {name.lower() for name, _ in own}
+    return tuple(header for header in more if header[0] not in names)
 
 
 def _bearer(token: str) -> Headers:

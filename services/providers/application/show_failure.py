@@ -17,5 +17,5 @@ def shown_safely(provider: ProviderInUse) -> Iterator[None]:
         yield
     except VendorFailure as failure:
         # Scrubbed before it is cut: half a secret would not be recognised.
-        failure.body = scrub(failure.body[: 2 * MAX_SHOWN_BYTES], provider.keys.secrets)[:MAX_SHOWN_BYTES]
+        failure.body = scrub(failure.body[: 2 * MAX_SHOWN_BYTES], provider.secrets)[:MAX_SHOWN_BYTES]
         raise

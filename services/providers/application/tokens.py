@@ -40,25 +40,24 @@ class Kept:
 class Tokens:
     """Makes the sources, and owns what they have under way; an async context manager."""
 
-    def __init__(self, http: VendorHttp, clock: Clock, *, within: float = WITHIN) -> None:
-        self._http = http
+    def __init__(self, clock: Clock, *, within: float = WITHIN) -> None:
         self._clock = clock
         self._within = within
         self._tasks: set[asyncio.Task[Got]] = set()
 
-    def by(self, grant: Grant) -> "TokenSource":
-        """A source of tokens that are got by `grant`."""
-        return TokenSource(grant, self)
+    def by(self, grant: Grant, http: VendorHttp) -> "TokenSource":
+        """A source of tokens that are got by `grant`, over `http`: the same way as the calls that they are for."""
+        return TokenSource(grant, http, self)
 
     def monotonic(self) -> float:
         """See Clock."""
         return self._clock.monotonic()
 
-    async def get(self, grant: Grant) -> Got:
+    async def get(self, grant: Grant, http: VendorHttp) -> Got:
         """A new token, or why there is none."""
         try:
             async with asyncio.timeout(self._within):
-                return await grant(self._http)
+                return await grant(http)
         except TimeoutError:
             return VendorFailure(Reason.VENDOR_UNREACHABLE, why="No token was given in time.")
         except VendorFailure as failure:
@@ -91,8 +90,9 @@ class Tokens:
 class TokenSource:
     """One credential's tokens. However many calls want one, it is asked for once at a time."""
 
-    def __init__(self, grant: Grant, tokens: Tokens) -> None:
+    def __init__(self, grant: Grant, http: VendorHttp, tokens: Tokens) -> None:
         self._grant = grant
+        self._http = http
         self._tokens = tokens
         self._kept: Kept | None = None
         self._renewal: asyncio.Task[Got] | None = None
@@ -123,7 +123,7 @@ class TokenSource:
     async def _renew(self) -> Got:
         asked = self._tokens.monotonic()
         try:
-            got = await self._tokens.get(self._grant)
+            got = await self._tokens.get(self._grant, self._http)
         finally:
             self._renewal = None
         if isinstance(got, Token):

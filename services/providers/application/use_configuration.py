@@ -3,12 +3,14 @@
 import random
 from collections.abc import Iterable, Mapping
 from functools import partial
-from urllib.parse import urlsplit
+from typing import TypeGuard
 
 import structlog
 
+from chassis.http_url import HttpUrl
 from resilience.clock import Clock
 from resilience.errors import Failure
+from services.providers.application.open_way import OpenWay
 from services.providers.application.ports import Grant, Secrets, Vendor
 from services.providers.application.providers_in_use import Key, ProviderInUse, ProvidersInUse
 from services.providers.application.reachability import Reachability
@@ -30,6 +32,7 @@ class UseConfiguration:
         *,
         vendors: Mapping[str, Vendor],
         secrets: Secrets,
+        open_way: OpenWay,
         tell: TellCredentials,
         tokens: Tokens,
         clock: Clock,
@@ -38,6 +41,7 @@ class UseConfiguration:
         self._providers = providers
         self._vendors = vendors
         self._secrets = secrets
+        self._open_way = open_way
         self._tell = tell
         self._tokens = tokens
         self._clock = clock
@@ -67,6 +71,8 @@ class UseConfiguration:
         if vendor is None or not url:
             log.warning("a provider cannot be used", provider=definition.id, vendor=definition.vendor, url=url)
             return None
+        url, host = _read(url)
+        way = self._open_way(definition)
         weights: dict[Credential, int] = {}
         tokens: dict[Credential, TokenSource] = {}
         for key in definition.keys:
@@ -74,14 +80,20 @@ class UseConfiguration:
                 credential, grant = found
                 weights[credential] = weights.get(credential, 0) + key.weight
                 if grant is not None:
-                    before = known.tokens.get(credential) if known is not None else None
-                    tokens[credential] = before or self._tokens.by(grant)
+                    before = known.tokens.get(credential) if _travels_alike(known, definition) else None
+                    tokens[credential] = before or self._tokens.by(grant, way.http)
         kept = {key.credential: key for key in known.keys.keys} if known is not None and known.url == url else {}
         keys = [kept.get(credential) or self._pooled(definition, credential) for credential in weights]
-        host = _host(url)
         reachability = Reachability(definition, host, self._clock)
         return ProviderInUse(
-            definition, vendor, url, host, KeyPool(keys, self._clock, tuple(weights.values())), reachability, tokens
+            definition,
+            vendor,
+            url,
+            host,
+            way,
+            KeyPool(keys, self._clock, tuple(weights.values())),
+            reachability,
+            tokens,
         )
 
     def _pooled(self, definition: ProviderDefinition, credential: Credential) -> PooledCredential:
@@ -122,9 +134,15 @@ def _on_one_line(secret: str) -> str:
     return "".join(map(str.strip, secret.splitlines())) if secret.startswith("{") else secret
 
 
-def _host(url: str) -> str:
-    """Empty where `url` is none: the provider's calls say so, and no other one suffers."""
+def _travels_alike(known: ProviderInUse | None, definition: ProviderDefinition) -> TypeGuard[ProviderInUse]:
+    """Whether what was got for the provider as it was came the way that it would now."""
+    return known is not None and known.definition.connection == definition.connection
+
+
+def _read(url: str) -> tuple[str, str]:
+    """The URL in the one way in which it is called, and its host; that is empty where it is none, as each call says."""
     try:
-        return urlsplit(url).hostname or ""
+        read = HttpUrl.read(url)
     except ValueError:
-        return ""
+        return url, ""
+    return str(read), read.host

@@ -37,8 +37,9 @@ MEANINGS: dict[Reason, Meaning] = {
 class VendorFailure(Failure):
     """A vendor answered with an error, or not at all.
 
-    `why`: replaces the reason's usual message. `status`: the vendor's HTTP status; 0 where it gave none. `body`: its
-    error body, bounded and without credentials, for the caller where the failure is final.
+    `why`: replaces the reason's usual message; `retryable`, what it usually says of a later call. `status`: the
+    vendor's HTTP status; 0 where it gave none. `body`: its error body, bounded and without credentials, for the caller
+    where the failure is final.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class VendorFailure(Failure):
         status: int = 0,
         body: bytes = b"",
         retry_after: float | None = None,
+        retryable: bool | None = None,
     ) -> None:
         meaning = MEANINGS[reason]
-        super().__init__(reason, why or meaning.message, retryable=meaning.retryable, retry_after=retry_after)
+        again = meaning.retryable if retryable is None else retryable
+        super().__init__(reason, why or meaning.message, retryable=again, retry_after=retry_after)
         self.status = status
         self.body = body

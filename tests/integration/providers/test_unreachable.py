@@ -65,5 +65,5 @@ async def test_a_base_url_that_is_none_is_told_as_such(url: str, tmp_path: Path)
         failure = (await client.call()).failure
     assert (failure.reason, failure.message) == (
         Reason.VENDOR_UNREACHABLE,
-        "The provider's base URL is not usable.",
+        "Provider 'alpha' is not called: its base URL is not usable.",
     )

@@ -13,6 +13,7 @@ from resilience.clock import VirtualClock
 from resilience.errors import Failure, Reason
 from services.providers.adapters.kafka import MAX_WAITING, KafkaCredentialEvents
 from services.providers.adapters.vendors import known_vendors
+from services.providers.application.open_way import OpenWay
 from services.providers.application.ports import Headers, VendorResponse
 from services.providers.application.providers_in_use import ProvidersInUse
 from services.providers.application.tell_credentials import TellCredentials
@@ -56,6 +57,13 @@ class NoHttp:
         raise AssertionError(url)
 
 
+class NoConnections:
+    """See Connections."""
+
+    def open(self, provider: str, proxy: str, ca: str) -> NoHttp:
+        return NoHttp()
+
+
 class World:
     """Providers as they are configured, on a virtual clock."""
 
@@ -63,12 +71,14 @@ class World:
         self.clock = VirtualClock()
         self.kept = Kept()
         self.providers = ProvidersInUse()
+        vault = Vault({"env:A": "sk-a", "env:B": "sk-b"})
         self.configure = UseConfiguration(
             self.providers,
             vendors=known_vendors(max_event=1000, now=self.clock.now),
-            secrets=Vault({"env:A": "sk-a", "env:B": "sk-b"}),
+            secrets=vault,
+            open_way=OpenWay(NoConnections(), vault),
             tell=TellCredentials(self.kept, self.clock),
-            tokens=Tokens(NoHttp(), self.clock),
+            tokens=Tokens(self.clock),
             clock=self.clock,
             rng=random.Random(1),
         )

@@ -5,6 +5,7 @@ import pytest
 from resilience.clock import VirtualClock
 from resilience.errors import Reason
 from services.providers.adapters.gemini.dialect import GeminiDialect
+from services.providers.application.open_way import Way
 from services.providers.application.ports import Headers, Vendor, VendorRequest, VendorResponse
 from services.providers.application.providers_in_use import ProviderInUse
 from services.providers.application.reachability import Reachability
@@ -62,6 +63,7 @@ async def test_what_a_body_asks_to_wait_is_heeded_where_the_headers_ask_nothing(
     by_header: float | None, wait: float
 ) -> None:
     clock = VirtualClock()
+    refusal = Refusal(by_header)
     definition = ProviderDefinition("acme", "google", "gemini", "", ())
     dialect = GeminiDialect(max_event=1)
     provider = ProviderInUse(
@@ -69,11 +71,11 @@ async def test_what_a_body_asks_to_wait_is_heeded_where_the_headers_ask_nothing(
         Vendor("gemini", {}, open=True),
         "https://vendor",
         "vendor",
+        Way(Http(refusal)),
         KeyPool([], clock),
         Reachability(definition, "vendor", clock),
     )
-    refusal = Refusal(by_header)
     with pytest.raises(VendorFailure) as failed:
-        await SendRequest(Http(refusal), agent="test")(provider, dialect, VendorRequest("/models", b"{}"), "")
+        await SendRequest(agent="test")(provider, dialect, VendorRequest("/models", b"{}"), "")
     assert (failed.value.reason, failed.value.retry_after) == (Reason.VENDOR_RATE_LIMITED, wait)
     assert refusal.abandoned

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 from botocore.auth import _host_from_url
 
+from chassis.addresses import AddressPolicy, read_networks
 from resilience.clock import SystemClock
 from services.providers.adapters.bedrock.auth import AccessKey, signed
 from services.providers.adapters.bedrock.requests import path_of
-from services.providers.adapters.http import PyqwestHttp
+from services.providers.adapters.environment_proxies import EnvironmentProxies
+from services.providers.adapters.http import PyqwestConnections, resolve
 from services.providers.application.ports import CONTENT_TYPE
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc 1"
@@ -26,11 +28,18 @@ async def test_path_host_and_signed_headers_are_sent_as_they_were_signed() -> No
 
     async with (
         await asyncio.start_server(answer, "127.0.0.1", 0) as server,
-        PyqwestHttp(connect_timeout=5.0, max_idle=1, clock=SystemClock()) as http,
+        PyqwestConnections(
+            connect_timeout=5.0,
+            max_idle=1,
+            clock=SystemClock(),
+            policy=AddressPolicy(read_networks("loopback")),
+            resolve=resolve,
+            environment=EnvironmentProxies(),
+        ) as connections,
     ):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{path_of(ARN, stream=True)}"
         headers = signed(AccessKey("AKIAIOSFODNN7EXAMPLE", "s", "t/+="), PROBE, b"{}", datetime.now(UTC))
-        response = await http.post(url, (CONTENT_TYPE, *headers), b"{}")
+        response = await connections.open("bedrock", "", "").post(url, (CONTENT_TYPE, *headers), b"{}")
         await response.abandon()
         head = (await asyncio.wait_for(heard, 5.0)).decode()
     first, *lines = head.split("\r\n")
