@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 _SENTENCES = {
     "missing": "is missing",
     "model_type": "is not a mapping",
+    "dict_type": "is not a mapping",
     "tuple_type": "is not a list",
     "timezone_aware": "needs its zone, such as 2027-01-01T00:00:00Z",
     "string_pattern_mismatch": "is not a name: lower-case letters, digits and hyphens, at most 63, "

@@ -16,6 +16,10 @@ NAN, INF = float("nan"), float("inf")
 TARGETS = [pb.Target(provider="local", model="m"), pb.Target(provider="openai-main", model="gpt-5")]
 
 
+def _with_headers(*names: str, value: str = "a") -> pb.Provider:
+    return pb.Provider(vendor="openai", headers=[pb.Header(name=name, value=value) for name in names])
+
+
 @pytest.fixture(name="acme", scope="module")
 async def _acme(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Config]:
     file = tmp_path_factory.mktemp("config") / "config.db"
@@ -36,6 +40,10 @@ async def _acme(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Confi
         ("vendor: openai,", "vendor: nobody,", "providers[0].vendor"),
         ("http://gpu-1:8000/v1", "http://user:secret@gpu-1:8000/v1", "providers[1].base_url"),
         ("http://gpu-1:8000/v1", "http://gpu-1:8000/v1?key=1", "providers[1].base_url"),
+        ("vendor: openai, keys: [env:OPENAI_API_KEY]", "vendor: azure, keys: [env:A]", "providers[0].base_url"),
+        ("keys: [env:OPENAI_API_KEY]", "keys: [env:A, env:A]", "providers[0].keys[1]"),
+        ("keys: [env:OPENAI_API_KEY]", "keys: [{key: env:A, weight: 0}]", "providers[0].keys[0].weight"),
+        ("keys: [env:OPENAI_API_KEY]", "headers: {Host: b}", "providers[0].headers.Host"),
         ("model: gpt-5-mini}", "model: gpt 5}", "models[0].route.targets[0].model"),
         ("provider: local", "provider: gone", "models[0].route.targets[1].provider"),
         ("timeout: 60s", "breaker: {off: true, probes: 1}", "models[0].route.policy.breaker.off"),
@@ -119,6 +127,33 @@ async def test_a_wrong_price_is_refused(acme: Config, price: pb.Price, field: st
         (pb.Provider(vendor="openai", keys=["sk-secret"]), "provider.keys[0]"),
         (pb.Provider(vendor="openai", keys=["env:A", "env:A"]), "provider.keys[1]"),
         (pb.Provider(vendor="openai", keys=[f"env:A{n}" for n in range(101)]), "provider.keys"),
+        (pb.Provider(vendor="openai", base_url="http://user:sk-secret@x"), "provider.base_url"),
+        (pb.Provider(vendor="azure"), "provider.base_url"),
+        (pb.Provider(vendor="openai", keys=["env:A", "env:B"], key_weights=[1]), "provider.key_weights"),
+        (pb.Provider(vendor="openai", key_weights=[1]), "provider.key_weights"),
+        (pb.Provider(vendor="openai", keys=["env:A", "env:B"], key_weights=[1, 0]), "provider.key_weights[1]"),
+        (pb.Provider(vendor="openai", keys=["env:A"], key_weights=[1001]), "provider.key_weights[0]"),
+        (pb.Provider(vendor="bedrock"), "provider.region"),
+        (pb.Provider(vendor="bedrock", region="us-east-1.evil.example/"), "provider.region"),
+        (pb.Provider(vendor="bedrock", region="us-east-1\n"), "provider.region"),
+        (pb.Provider(vendor="openai", region="us-east-1"), "provider.region"),
+        (pb.Provider(vendor="vertex", region="us-east5"), "provider.cloud_project"),
+        (pb.Provider(vendor="vertex", region="us-east5", cloud_project="../x"), "provider.cloud_project"),
+        (pb.Provider(vendor="bedrock", region="us-east-1", cloud_project="acme-ai"), "provider.cloud_project"),
+        (pb.Provider(vendor="azure", base_url="https://x", api_version="v1&x=2"), "provider.api_version"),
+        (pb.Provider(vendor="openai", api_version="2024-10-21"), "provider.api_version"),
+        (pb.Provider(vendor="openai", proxy="http://user:sk-secret@proxy"), "provider.proxy"),
+        (pb.Provider(vendor="openai", proxy="socks5://proxy"), "provider.proxy"),
+        (pb.Provider(vendor="openai", ca="-----BEGIN CERTIFICATE-----"), "provider.ca"),
+        (_with_headers("Authorization"), "provider.headers[0].name"),
+        (_with_headers("x-team", "content-length"), "provider.headers[1].name"),
+        (_with_headers("x team"), "provider.headers[0].name"),
+        (_with_headers("x-team", "X-TEAM"), "provider.headers"),
+        (_with_headers(*(f"x-{n}" for n in range(33))), "provider.headers"),
+        (_with_headers("x-team", value="sk-secret\r\nhost: x"), "provider.headers[0].value"),
+        (_with_headers("x-team", value=""), "provider.headers[0].value"),
+        (_with_headers("x-team", value="s" * 4097), "provider.headers[0].value"),
+        (_with_headers("x-team", value="env:sk-secret"), "provider.headers[0].value"),
     ],
 )
 async def test_a_wrong_provider_is_refused(acme: Config, provider: pb.Provider, field: str) -> None:

@@ -10,10 +10,11 @@ from chassis.storage.database import Database
 from chassis.storage.migrate import downgrade, migrate
 from resilience.clock import SystemClock
 from seawall.config.v1 import config_pb2 as api
+from seawall.config.v1 import resources_pb2 as pb
 from services.config.bootstrap import VERSIONS
 from services.gateway.domain.configuration import Organization, Project
 from services.gateway.domain.route import Policy, Route, Target
-from tests.integration.config.running import OWN, SHOP, running
+from tests.integration.config.running import OWN, SHOP, Config, running
 from tests.integration.config.test_policies import CHAT, ROUTES, organization
 
 CLOCK = SystemClock()
@@ -132,3 +133,43 @@ async def test_a_price_of_one_project_is_no_price_of_all_in_the_version_before(u
             assert (price.price.per_request, price.price.rates.cache_write) == (10**11, 3_000_000)
             ((theirs,),) = acme.projects["shop"].prices.values()
             assert theirs.price.rates.input == 9_000_000
+
+
+BEDROCK, AZURE, MAIN = (f"{OWN}/providers/{name}" for name in ("bedrock", "azure", "main"))
+LOCATED = """
+organization: acme
+providers:
+  - {name: bedrock, vendor: bedrock, region: eu-west-3, keys: [{key: env:A, weight: 3}, env:B]}
+  - {name: azure, vendor: azure, base_url: "https://acme.openai.azure.com", api_version: 2024-10-21, headers: {x: y}}
+  - {name: main, vendor: openai, proxy: "http://proxy:3128", ca: env:CA}
+"""
+
+
+async def told(config: Config) -> dict[str, pb.Provider]:
+    providers = (await config.call("ListProviders", api.ListProvidersRequest(parent=OWN))).providers
+    return {provider.name: provider for provider in providers}
+
+
+async def test_providers_lose_what_the_version_before_does_not_know_and_can_have_it_again(url: str) -> None:
+    async with Database(url, schema="config") as database:
+        async with running(url) as config:
+            await config.apply(LOCATED)
+            whole = await told(config)
+        await downgrade(database, VERSIONS, CLOCK, revision="0003")
+        found = await rows(database, "SELECT name, vendor, base_url FROM providers ORDER BY name")
+        assert found == [
+            (AZURE, "azure", "https://acme.openai.azure.com"),
+            (BEDROCK, "bedrock", "https://bedrock-runtime.eu-west-3.amazonaws.com"),
+            (MAIN, "openai", ""),
+        ]
+        async with running(url) as config:
+            back = await told(config)
+            assert back[BEDROCK] == pb.Provider(
+                name=BEDROCK, vendor="bedrock", base_url=found[1][2], keys=["env:A", "env:B"]
+            )
+            assert back[AZURE] == pb.Provider(name=AZURE, vendor="azure", base_url=found[0][2])
+            assert back[MAIN] == pb.Provider(name=MAIN, vendor="openai")
+            for provider in back.values():
+                assert (await config.call("UpdateProvider", api.UpdateProviderRequest(provider=provider))).provider
+            assert list((await config.apply(LOCATED)).updated) == [AZURE, BEDROCK, MAIN]
+            assert await told(config) == whole

@@ -52,6 +52,9 @@ async def test_wrong_settings_are_refused_by_name(tmp_path: Path) -> None:
     code, output = await ended(tmp_path, key_pepper="short")
     assert code == 2
     assert "SEAWALL_KEY_PEPPER" in output
+    code, output = await ended(tmp_path, providers_addresses="opnai=providers:50051")
+    assert code == 2
+    assert "SEAWALL_PROVIDERS_ADDRESSES: Value error, 'opnai' is no vendor" in output
 
 
 @pytest.mark.postgres

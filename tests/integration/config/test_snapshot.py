@@ -63,6 +63,30 @@ async def test_the_catalogue_comes_with_the_snapshot_to_whoever_has_another(acme
     assert await acme.snapshot(snapshot.version) is None, "a gateway of the version before does not ask for it"
 
 
+async def test_a_snapshot_says_where_each_vendor_is_served_and_is_new_when_only_that_changed(url: str) -> None:
+    known = api.GetSnapshotRequest()
+    for at in ({}, {"openai": "providers-openai:50051"}, {"openai": "p:1", "azure": "p:2"}, {"openai": "p:1"}):
+        async with running(url, providers_addresses=at) as config:
+            stub = SnapshotServiceStub(config.peer.channel)
+            answer = await config.peer.call(stub.GetSnapshot, known, timeout=30)
+            assert answer.HasField("snapshot"), "who has another setting's has not this one's"
+            assert dict(answer.snapshot.providers_addresses) == at
+            assert known.known_version in {0, answer.snapshot.version}, "only the setting changed"
+            known.known_version = answer.snapshot.version
+            known.known_catalogue = answer.snapshot.catalogue_digest
+            again = await config.peer.call(stub.GetSnapshot, known, timeout=30)
+            assert not again.HasField("snapshot")
+
+
+async def test_no_organization_says_where_a_vendor_is_served(acme: Config) -> None:
+    wrong = api.ApplyManifestRequest(parent=OWN, manifest=f"{MANIFEST}\nproviders_addresses: {{openai: evil:1}}")
+    failure = await acme.refused("ApplyManifest", wrong)
+    assert failure.detail["field"] == "providers_addresses"
+    snapshot = await acme.snapshot()
+    assert snapshot is not None
+    assert not snapshot.providers_addresses
+
+
 async def test_versions_only_grow_and_a_known_one_is_answered_with_nothing(acme: Config) -> None:
     versions = []
     for number in range(3):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chassis.principal import Role
 from services.config.domain.configuration import Configuration
+from services.config.domain.connection import Connection, Header
 from services.config.domain.key import Key, Origin, Secret
 from services.config.domain.model import Model
 from services.config.domain.names import KEY, MODEL, ORGANIZATION, PROJECT, PROVIDER
@@ -14,7 +15,7 @@ from services.config.domain.organization import Organization
 from services.config.domain.policy import Policy
 from services.config.domain.price import Price
 from services.config.domain.project import Project
-from services.config.domain.provider import Provider
+from services.config.domain.provider import Provider, WeightedKey
 from services.config.domain.resource import Resource
 from services.config.domain.route import Route
 from services.config.domain.target import Target
@@ -36,7 +37,12 @@ def configurations(draw: st.DrawFn) -> Configuration:
     found: list[Resource] = [Organization(ORGANIZATION.name("acme"))]
     for one in providers:
         url = draw(st.sampled_from(["", "http://one/v1"]))
-        found.append(Provider(PROVIDER.name("acme", one), "openai", url))
+        keys = draw(
+            st.lists(st.builds(WeightedKey, st.sampled_from(["env:A", "env:B"]), st.integers(1, 1000)), max_size=1)
+        )
+        headers = draw(st.lists(st.builds(Header, st.just("x-team"), st.sampled_from(["a", "env:B"])), max_size=1))
+        connection = Connection(draw(st.sampled_from(["", "env:PROXY"])), headers=tuple(headers))
+        found.append(Provider(PROVIDER.name("acme", one), "openai", url, tuple(keys), connection=connection))
     for one in models:
         targets = draw(st.lists(st.sampled_from(providers), unique=True, min_size=1))
         policy = Policy(retries=draw(st.none() | st.integers(0, 10)))
