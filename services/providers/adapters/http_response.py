@@ -1,4 +1,4 @@
-"""A vendor's answer as pyqwest gives it, and the ends of bodies that are waited for, so that connections serve again."""
+"""A vendor's answer as pyqwest gives it, and the ends of bodies that are waited for to use their connections again."""
 
 import asyncio
 from types import TracebackType

@@ -32,7 +32,7 @@ class NoWay:
     def __init__(self, why: str) -> None:
         self._why = why
 
-    async def post(self, url: str, headers: Headers, body: bytes) -> VendorResponse:
+    async def post(self, url: str, headers: Headers, body: bytes) -> VendorResponse:  # noqa: ARG002 - whatever it is
         """See VendorHttp: tells why, without a connection."""
         raise VendorFailure(Reason.VENDOR_UNREACHABLE, why=self._why, retryable=False)
 
