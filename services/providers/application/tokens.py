@@ -108,7 +108,9 @@ class TokenSource:
         got = await asyncio.shield(self._renewing())
         if isinstance(got, Token):
             return got.value
-        raise VendorFailure(got.reason, why=got.message, status=got.status, retry_after=got.retry_after)
+        raise VendorFailure(
+            got.reason, why=got.message, status=got.status, retry_after=got.retry_after, retryable=got.retryable
+        )
 
     def refused(self, token: str) -> None:
         """The vendor does not take it, whatever time it has left: the next call gets another one."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from services.providers.adapters.oauth.documents import read_document, unusable
+from services.providers.adapters.oauth.documents import read_document, read_url, unusable
 from services.providers.adapters.oauth.endpoint import ask
 from services.providers.application.ports import Grant, Token, VendorHttp
 
@@ -60,4 +60,5 @@ def grant(secret: str) -> Grant | None:
         "client_secret": said.client_secret,
         "scope": said.scope,
     }
-    return ClientCredentials(f"{said.authority.rstrip('/')}/{quote(said.tenant_id, safe='')}/oauth2/v2.0/token", form)
+    url = f"{said.authority.rstrip('/')}/{quote(said.tenant_id, safe='')}/oauth2/v2.0/token"
+    return ClientCredentials(read_url(url, what=_WHAT), form)

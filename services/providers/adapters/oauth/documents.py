@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
+from chassis.http_url import HttpUrl
 from resilience.errors import Failure, Reason
 from services.providers.adapters.vendor_body import UNREADABLE
 
@@ -20,6 +21,14 @@ def read_document(decoder: msgspec.json.Decoder[T], secret: str, *, what: str) -
     try:
         return decoder.decode(secret)
     except UNREADABLE:
+        raise unusable(what) from None
+
+
+def read_url(url: str, *, what: str) -> str:
+    """`url` as it is called. Raises as read_document does where it is none."""
+    try:
+        return str(HttpUrl.read(url))
+    except ValueError:
         raise unusable(what) from None
 
 

@@ -73,9 +73,13 @@ async def ask(http: VendorHttp, url: str, form: Mapping[str, str]) -> Token:
             await response.abandon()
     except VendorFailure as failure:
         lost = failure.reason is Reason.VENDOR_CONNECTION_LOST
-        reason = Reason.VENDOR_UNREACHABLE if lost else failure.reason
-        why = f"{host} gave no token: {failure.message}"
-        raise VendorFailure(reason, why=why, status=failure.status, retry_after=failure.retry_after) from None
+        raise VendorFailure(
+            Reason.VENDOR_UNREACHABLE if lost else failure.reason,
+            why=f"{host} gave no token: {failure.message}",
+            status=failure.status,
+            retry_after=failure.retry_after,
+            retryable=failure.retryable,
+        ) from None
 
 
 async def _token(response: VendorResponse) -> Token:

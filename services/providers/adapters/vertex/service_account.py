@@ -15,7 +15,7 @@ import msgspec
 from google.auth import jwt
 from google.auth.crypt import RSASigner
 
-from services.providers.adapters.oauth.documents import read_document, unusable
+from services.providers.adapters.oauth.documents import read_document, read_url, unusable
 from services.providers.adapters.oauth.endpoint import ask
 from services.providers.application.ports import Grant, Token, VendorHttp
 
@@ -66,4 +66,4 @@ def grant(secret: str, *, now: Callable[[], datetime]) -> Grant | None:
         signer = RSASigner.from_string(key, key_id)  # type: ignore[no-untyped-call]  # google-auth is half typed
     except (ValueError, TypeError):
         raise unusable(_WHAT) from None
-    return Assertion(said.token_uri, said.client_email, signer, now)
+    return Assertion(read_url(said.token_uri, what=_WHAT), said.client_email, signer, now)
