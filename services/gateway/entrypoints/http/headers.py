@@ -84,7 +84,12 @@ REQUEST_HEADERS = (
         _TEXT,
         ASKING,
     ),
-    Header(IDEMPOTENCY_KEY, f"up to {MAX_LENGTH} printable ASCII characters; see below", _OPAQUE, ASKING),
+    Header(
+        IDEMPOTENCY_KEY,
+        f"up to {MAX_LENGTH} printable ASCII characters; equal requests of one key are answered once",
+        _OPAQUE,
+        ASKING,
+    ),
     Header("traceparent", "the trace to join", _TEXT, ASKING | {Place.RPC}),
     Header(
         "anthropic-version",

@@ -127,10 +127,10 @@ class Liveness(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """Whether it can serve, and what is missing."""
+    """Whether it can serve, and what is missing, each with why."""
 
     status: Literal["ready", "not ready"]
-    unmet: list[str]
+    unmet: dict[str, str]
 
 
 class _OpenAIErrorBody(msgspec.Struct):
