@@ -89,6 +89,7 @@ def _show(request: monitor_pb2.Request) -> None:
     ended = request.outcome + (f", {request.reason}" if request.reason else "")
     for label, value in (
         ("model", request.model),
+        ("asked for", request.operation),
         ("ended", f"[{colour}]{escape(ended)}[/]"),
         ("answered by", escape(_answered_by(request))),
         ("asked by", escape(f"{id_of(request.project)}/{id_of(request.key)}")),

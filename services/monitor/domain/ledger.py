@@ -36,6 +36,8 @@ class Entry:
     """Characters that were sent when the answer broke off and another attempt went on."""
     degraded: str
     """`stale_answer`, `smaller_model` or `static_answer`; empty where a target of the route, or nothing, answered."""
+    operation: str
+    """What was asked for, in OpenTelemetry's words: `chat`, `embeddings`, `text_completion`; or `count_tokens`."""
 
 
 @dataclass(frozen=True)

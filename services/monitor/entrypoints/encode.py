@@ -64,6 +64,7 @@ def request(entry: Entry) -> wire.Request:
         cache=entry.cache.value if entry.cache else "",
         continued_at=entry.continued_at,
         degraded=entry.degraded,
+        operation=entry.operation,
     )
 
 

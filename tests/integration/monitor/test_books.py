@@ -32,7 +32,7 @@ from services.monitor.domain.usage import Usage, UsageGroup, UsageQuery
 from tests.unit.monitor.facts import START, attempt, finished
 
 SEED = 7
-ADDED = {"criticality", "cache", "continued_at", "degraded", "cache_write_tokens"}
+ADDED = {"criticality", "cache", "continued_at", "degraded", "cache_write_tokens", "operation"}
 """Columns of the second migration."""
 
 
@@ -274,7 +274,9 @@ async def test_the_migration_keeps_what_was_entered_and_takes_what_an_older_repl
         await (await session.connection()).execute(older.values({**row, "request_id": "meanwhile"}))
     entries, _ = await reading.page(RequestFilter("acme"), after=None, size=9)
     assert {entry.request_id for entry in entries} == {"new", "old", "meanwhile"}
-    assert {(e.cache, e.criticality, e.continued_at, e.degraded) for e in entries} == {(None, "", None, "")}
+    assert {(e.cache, e.criticality, e.continued_at, e.degraded, e.operation) for e in entries} == {
+        (None, "", None, "", "chat")
+    }
     assert (await reading.one("acme", "new")).attempts == (attempt(),)
 
 
@@ -283,13 +285,19 @@ async def test_how_a_request_was_answered_is_shown(record: RecordRequests, readi
         update={"cause": Cause.FIRST, "tokens": Tokens(input=3), "tokens_estimated": True, "cost": Money(amount="0.1")}
     )
     told = finished(
-        "r", lost, criticality="critical", cache=Cache.STALE, continued_at=132, degraded="stale_answer", target=None
+        *("r", lost),
+        criticality="critical",
+        cache=Cache.STALE,
+        continued_at=132,
+        degraded="stale_answer",
+        operation="embeddings",
+        target=None,
     )
     await record([told])
     detail = await reading.one("acme", "r")
     entry = detail.entry
-    assert (entry.criticality, entry.cache, entry.continued_at, entry.degraded) == (
-        *("critical", Cache.STALE, 132, "stale_answer"),
+    assert (entry.criticality, entry.cache, entry.continued_at, entry.degraded, entry.operation) == (
+        *("critical", Cache.STALE, 132, "stale_answer", "embeddings"),
     )
     assert detail.attempts == (lost,)
 

@@ -187,12 +187,14 @@ async def test_a_request_is_explained_beside_all_that_is_known_of_it(monitor: Mo
         update={"cause": Cause.FIRST, "tokens": Tokens(input=4), "tokens_estimated": True}
     )
     second = attempt("b/m", number=2).model_copy(update={"cause": Cause.CONTINUATION})
-    await monitor.record([finished("r", first, second, criticality="batch", continued_at=40, degraded="smaller_model")])
+    went_on = finished("r", first, second, criticality="batch", continued_at=40, degraded="smaller_model")
+    await monitor.record([went_on.model_copy(update={"operation": "text_completion"})])
     name = f"{ACME}/requests/r"
     explained = await monitor.call("ExplainRequest", wire.ExplainRequestRequest(name=name))
     assert explained.request == (await monitor.call("GetRequest", wire.GetRequestRequest(name=name))).request
     told = explained.request
     assert (told.criticality, told.continued_at, told.degraded, told.cache) == ("batch", 40, "smaller_model", "")
+    assert told.operation == "text_completion"
     assert [(one.cause, one.usage_estimated) for one in told.attempts] == [("first", True), ("continuation", False)]
     sentences = "\n".join(explained.sentences)
     assert "the vendor said that it is overloaded (vendor_overloaded)" in sentences

@@ -43,6 +43,7 @@ def told(*attempts: Attempt, plan: tuple[PlannedTarget, ...] = (), **changes: An
         "cache": None,
         "continued_at": None,
         "degraded": "",
+        "operation": "chat",
     }
     return list(explain(Detail(Entry(**{**given, **changes}), plan, attempts)))
 

@@ -567,6 +567,7 @@ class Request(_message.Message):
     CACHE_FIELD_NUMBER: _builtins.int
     CONTINUED_AT_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     project: _builtins.str
     key: _builtins.str
@@ -590,6 +591,8 @@ class Request(_message.Message):
     """Characters that were sent when the answer broke off and another attempt went on."""
     degraded: _builtins.str
     """`stale_answer`, `smaller_model` or `static_answer`, where no target of the route answered."""
+    operation: _builtins.str
+    """What was asked for: `chat`, `embeddings`, `text_completion` or `count_tokens`."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -627,10 +630,11 @@ class Request(_message.Message):
         cache: _builtins.str = ...,
         continued_at: _builtins.int | None = ...,
         degraded: _builtins.str = ...,
+        operation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "continued_at", b"continued_at", "duration", b"duration", "first_token", b"first_token", "start_time", b"start_time", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "attempts", b"attempts", "cache", b"cache", "continued_at", b"continued_at", "cost_usd", b"cost_usd", "criticality", b"criticality", "degraded", b"degraded", "duration", b"duration", "first_token", b"first_token", "key", b"key", "model", b"model", "name", b"name", "outcome", b"outcome", "plan", b"plan", "project", b"project", "reason", b"reason", "start_time", b"start_time", "stream", b"stream", "target", b"target", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at", "attempts", b"attempts", "cache", b"cache", "continued_at", b"continued_at", "cost_usd", b"cost_usd", "criticality", b"criticality", "degraded", b"degraded", "duration", b"duration", "first_token", b"first_token", "key", b"key", "model", b"model", "name", b"name", "operation", b"operation", "outcome", b"outcome", "plan", b"plan", "project", b"project", "reason", b"reason", "start_time", b"start_time", "stream", b"stream", "target", b"target", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__continued_at: _TypeAlias = _typing.Literal["continued_at"]  # noqa: Y015
     _WhichOneofArgType__continued_at: _TypeAlias = _typing.Literal["_continued_at", b"_continued_at"]  # noqa: Y015

@@ -99,6 +99,7 @@ def _ledger_row(request: RequestFinished) -> dict[str, Any]:
         "cache": request.cache.value if request.cache else "",
         "continued_at": request.continued_at,
         "degraded": request.degraded or "",
+        "operation": request.operation,
     }
 
 

@@ -166,4 +166,5 @@ def _entry(row: LedgerRow) -> Entry:
         cache=Cache(row.cache) if row.cache else None,
         continued_at=row.continued_at,
         degraded=row.degraded,
+        operation=row.operation,
     )

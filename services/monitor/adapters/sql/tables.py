@@ -55,6 +55,7 @@ class LedgerRow(SQLModel, table=True):
     degraded: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Empty where a target of the route answered, or nothing did."""
     cache_write_tokens: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    operation: str = Field(default="chat", sa_column_kwargs={"server_default": "chat"})
 
 
 class DetailRow(SQLModel, table=True):
