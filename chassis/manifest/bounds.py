@@ -79,9 +79,10 @@ CLOUD_PROJECT = Form(
 )
 """As cloud.google.com/resource-manager/docs/creating-managing-projects says; old ids have their domain before them."""
 API_VERSION = Form(
-    re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9](-preview)?"),
-    "is not a version such as 2024-10-21 or 2025-04-01-preview",
+    re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9](-preview)?|preview"),
+    "is not a version such as 2024-10-21, 2025-04-01-preview or preview",
 )
+"""As learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle has them."""
 HEADERS = Range(0, 32)
 HEADER_NAME = Form(
     re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}"),

@@ -122,7 +122,12 @@ def test_what_is_no_project_of_a_cloud_is_refused(project: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "version"),
-    [("2024-10-21", "2024-10-21"), ('"2024-10-21"', "2024-10-21"), ("2025-04-01-preview", "2025-04-01-preview")],
+    [
+        ("2024-10-21", "2024-10-21"),
+        ('"2024-10-21"', "2024-10-21"),
+        ("2025-04-01-preview", "2025-04-01-preview"),
+        ("preview", "preview"),
+    ],
 )
 def test_a_version_is_a_date_with_and_without_quotes(written: str, version: str) -> None:
     assert provider(f"{AZURE}, api_version: {written}").api_version == version
