@@ -1,4 +1,4 @@
-"""What was promised of the HTTP API, a line each; a release writes it anew: `python -m tests.contract.openapi.baseline`."""
+"""What the last release promised of the HTTP API, written anew by `python -m tests.contract.openapi.baseline`."""
 
 from collections.abc import Iterator
 from pathlib import Path
