@@ -161,6 +161,23 @@ def test_what_is_no_proxy_is_refused_and_not_repeated(proxy: str, told: str) -> 
     assert problems(f'vendor: openai, proxy: "{proxy}"') == [told]
 
 
+@pytest.mark.parametrize("field", ["base_url", "proxy"])
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("169.254.169.254", "the address of a cloud's metadata"),
+        ("[fe80::1]", "a link-local address"),
+        ("0.0.0.0", "no address of one host"),
+    ],
+)
+def test_what_is_never_called_is_told_at_once(field: str, host: str, told: str) -> None:
+    assert problems(f'vendor: openai, {field}: "http://{host}/v1"') == [f"{field}: is {told}, which nothing calls"]
+
+
+def test_what_an_operator_may_allow_is_a_url() -> None:
+    assert provider('vendor: vllm, base_url: "http://10.0.0.7:8000/v1"').base_url == "http://10.0.0.7:8000/v1"
+
+
 def test_authorities_are_given_by_reference() -> None:
     assert provider("vendor: openai, ca: file:/run/secrets/ca.pem").ca == "file:/run/secrets/ca.pem"
     (told,) = problems('vendor: openai, ca: "-----BEGIN CERTIFICATE-----"')
