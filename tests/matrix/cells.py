@@ -56,24 +56,31 @@ class Cell:
         return Refused(self.vendor.reasons.get(self.feature.name, self.feature.error))
 
     @property
+    def fails(self) -> bool:
+        """Whether the vendor is asked, and does not answer."""
+        return self.refused is not None and self.refused.reason is not Reason.UNSUPPORTED_BY_TARGET
+
+    @property
     def behaviour(self) -> Behaviour:
         """The vendor's."""
         fault = self.vendor.faults.get(self.feature.name)
         return self.feature.behaviour.model_copy(update={"faults": (fault,)}) if fault else self.feature.behaviour
 
+    def slug(self, shape: Shape) -> str:
+        """A name that no other cell has."""
+        return f"{self.name}.{shape}".replace(".", "-").lower()
+
     def model(self, shape: Shape) -> str:
-        """Its name at the vendor: the cell's own, so that cells know nothing of each other."""
-        return f"{self.vendor.model}{self.name}.{shape}".replace(".", "-").lower()
+        """Its model's name at the vendor: the cell's own, so that cells know nothing of each other."""
+        return self.vendor.model + self.slug(shape)
 
     def asked_for(self, shape: Shape) -> str:
         """What callers ask for."""
-        if self.feature.error is None:
-            return f"{self.vendor.name}/{self.model(shape)}"
-        return self.model(shape)
+        return self.slug(shape) if self.fails else f"{self.vendor.name}/{self.model(shape)}"
 
     def provider(self, shape: Shape) -> str:
         """The name of its provider: one of its own where a credential may have to rest for what happens."""
-        return self.model(shape) if self.feature.error in RESTS else self.vendor.name
+        return self.slug(shape) if self.feature.error in RESTS else self.vendor.name
 
 
 RESTS = frozenset({Reason.VENDOR_AUTHENTICATION, Reason.VENDOR_QUOTA_EXHAUSTED, Reason.VENDOR_RATE_LIMITED})
@@ -90,7 +97,7 @@ def secrets() -> dict[str, str]:
 
 def manifest(simulator: Simulator) -> str:
     """All providers, and the models of cells that fail, in JSON, which is YAML."""
-    failing = [(cell, shape) for cell in CELLS if cell.feature.error is not None for shape in cell.feature.shapes]
+    failing = [(cell, shape) for cell in CELLS if cell.fails for shape in cell.feature.shapes]
     providers = {vendor.name: vendor for vendor in VENDORS}
     providers |= {cell.provider(shape): cell.vendor for cell, shape in failing}
     return json.dumps(
@@ -112,7 +119,7 @@ def manifest(simulator: Simulator) -> str:
 def _models(failing: list[tuple[Cell, Shape]]) -> Iterator[dict[str, Any]]:
     for cell, shape in failing:
         target = {"provider": cell.provider(shape), "model": cell.model(shape)}
-        yield {"name": cell.model(shape), "route": {"targets": [target], "policy": POLICY}}
+        yield {"name": cell.slug(shape), "route": {"targets": [target], "policy": POLICY}}
 
 
 def _provider(name: str, vendor: VendorRow, simulator: Simulator) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from simulator import VendorSpec
+from simulator import Access, VendorSpec
 from simulator.recorder import Recorder
 from tests.e2e.system import System, running_system
 from tests.matrix.cells import CELLS, manifest, secrets
@@ -14,12 +14,14 @@ from tests.stack.eventually import eventually
 
 @pytest.fixture(name="system", scope="session")
 async def _system() -> AsyncIterator[System]:
-    vendors = [VendorSpec(name=vendor.name, dialect=vendor.dialect) for vendor in VENDORS]
+    vendors = [
+        VendorSpec(name=vendor.name, dialect=vendor.dialect, access=Access(keys=(vendor.secret,))) for vendor in VENDORS
+    ]
     async with running_system(manifest=manifest, environment=secrets(), vendors=vendors) as system:
         for vendor in system.simulator.vendors.values():
             # A slow cell's request is read after many others.
             vendor.recorder = Recorder(keep_bodies=10_000)
-        last = next(cell for cell in reversed(CELLS) if cell.feature.error is not None)
+        last = next(cell for cell in reversed(CELLS) if cell.fails)
         # A gateway may serve before it knows all of so many models.
-        await eventually(lambda: system.openai().models.retrieve(last.model(last.feature.shapes[-1])))
+        await eventually(lambda: system.openai().models.retrieve(last.slug(last.feature.shapes[-1])))
         yield system

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from resilience.errors import Reason
-from simulator import DialectName, Fault
+from simulator import DialectName
+from simulator.faults import ErrorStatus, Fault
 from tests.matrix.asked import Reader
 from tests.matrix.callers import CallerName
-from tests.matrix.readers import anthropic, openai
+from tests.matrix.readers import anthropic, bedrock, gemini, openai
 
 ALL = frozenset(CallerName)
 
@@ -63,6 +64,8 @@ class VendorRow:
     """Further fields of the provider's manifest entry."""
     model: str = ""
     """What the names of its models begin with, where what it can do is told by them."""
+    calls_by_name: bool = False
+    """Calls of tools have no ids there: what tools say is told by their names."""
     differs: tuple[Differs, ...] = ()
     faults: Mapping[str, Fault] = field(default_factory=dict)
     """How an error comes to be, by the feature's name, where the vendor tells it in a way of its own."""
@@ -70,24 +73,77 @@ class VendorRow:
     """What an error of the vendor's means, by the feature's name, where that is not as with others."""
 
 
+_NATIVE = (
+    Differs(
+        "stop",
+        Ignored(("stop",)),
+        "OpenAI's Responses have no stop sequences; unknown fields pass",
+        frozenset({CallerName.RESPONSES}),
+    ),
+)
+"""Of vendors that have Responses of their own."""
+
 VENDORS: tuple[VendorRow, ...] = (
+    VendorRow("openai", "openai", "openai", openai.read, "/v1", differs=_NATIVE),
+    VendorRow("azure", "azure", "azure", openai.read, "", differs=_NATIVE),
     VendorRow(
-        "openai",
-        "openai",
-        "openai",
+        "azure-dated",
+        "azure",
+        "azure",
+        openai.read,
+        "",
+        fields={"api_version": "2025-04-01-preview"},
+        differs=_NATIVE,
+    ),
+    VendorRow("compatible", "openai", "openai-compatible", openai.read, "/v1"),
+    VendorRow("claude", "anthropic", "anthropic", anthropic.read, "/v1", model="claude-opus-4-6-"),
+    VendorRow(
+        "mistral",
+        "mistral",
+        "mistral",
         openai.read,
         "/v1",
         differs=(
             Differs(
-                "stop",
-                Ignored(("stop",)),
-                "OpenAI's Responses have no stop sequences; unknown fields pass",
-                frozenset({CallerName.RESPONSES}),
+                "filtered answer",
+                Refused(Reason.VENDOR_ERROR),
+                "Mistral has no finish reason for it but `error`",
             ),
         ),
     ),
-    VendorRow("compatible", "openai", "openai-compatible", openai.read, "/v1"),
-    VendorRow("claude", "anthropic", "anthropic", anthropic.read, "/v1", model="claude-opus-4-6-"),
+    VendorRow(
+        "gemini",
+        "gemini",
+        "gemini",
+        gemini.read,
+        "/v1beta",
+        secret="AIzaSyExampleExampleExampleExampleExampl",
+        model="gemini-2.5-flash-",
+        calls_by_name=True,
+        faults={"quota": ErrorStatus(status=429, code="QUOTA_EXHAUSTED")},
+    ),
+    VendorRow(
+        "bedrock",
+        "bedrock",
+        "bedrock",
+        bedrock.read,
+        "",
+        secret="AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",  # the example in AWS's documentation
+        fields={"region": "eu-central-1"},
+        model="anthropic.claude-opus-4-6-",
+        differs=(
+            Differs(
+                "image address",
+                Refused(Reason.UNSUPPORTED_BY_TARGET, "messages.content.image"),
+                "Converse takes bytes, or objects of S3",
+            ),
+        ),
+        faults={
+            "quota": ErrorStatus(status=400, type="ServiceQuotaExceededException"),
+            "529": ErrorStatus(status=429, type="ModelNotReadyException"),
+        },
+        reasons={"403": Reason.VENDOR_MODEL_NOT_FOUND},  # the account has not asked for the model
+    ),
 )
 
 OF_CALLERS: tuple[Differs, ...] = (

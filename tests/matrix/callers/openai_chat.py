@@ -44,8 +44,11 @@ class OpenAIChat:
     async def _follow(self, chunks: openai.AsyncStream[ChatCompletionChunk], heard: Heard) -> ChatCompletion:
         state: ChatCompletionStreamState[None] = ChatCompletionStreamState()
         async for chunk in chunks:
-            ChatCompletionChunk.model_validate(chunk.to_dict())
+            if chunk.choices:
+                # Azure tells what its filters found in a chunk that is none.
+                ChatCompletionChunk.model_validate(chunk.to_dict())
             state.handle_chunk(chunk)
+            heard.model = chunk.model or heard.model
             for choice in chunk.choices:
                 heard.text += choice.delta.content or ""
                 heard.pieces += bool(choice.delta.content or choice.delta.tool_calls)
@@ -96,7 +99,7 @@ def _hear(completion: ChatCompletion, heard: Heard) -> None:
     (choice,) = completion.choices
     text = choice.message.content or ""
     assert heard.text in {"", text}, "the chunks are not what they make"
-    heard.text, heard.model = text, completion.model
+    heard.text, heard.model = text, heard.model or completion.model
     heard.finish_reason = choice.finish_reason
     calls: list[Mapping[str, Any]] = [call.to_dict() for call in choice.message.tool_calls or ()]
     heard.calls = tuple(
