@@ -1,38 +1,38 @@
 """Policies on what keeps Seawall serving: spreading, disruption budgets, scaling, finding each other, the journal."""
 
 from tests.contract.deploy.objects import (
-    NAME,
-    SERVICES,
     Object,
     environment,
     named,
     of_kind,
     pod,
+    selector,
     service_containers,
 )
 
-SCALED = {"gateway": "StatefulSet", "providers": "Deployment"}
-"""What is scaled by its load, and its kind."""
+SCALED = {"gateway", "providers"}
+"""What is scaled by its load."""
 FRONT = "seawall"
 """The Service that applications connect to; Seawall's own clients use the headless ones."""
 
 
 def undisrupted(objects: list[Object]) -> list[str]:
-    """Services that a drain of nodes may take away whole, or that would hold it up."""
+    """Deployments that a drain of nodes may take away whole, or that would hold it up."""
     found = []
     budgets = {budget["metadata"]["name"]: budget["spec"] for budget in of_kind(objects, "PodDisruptionBudget")}
-    for service in SERVICES:
-        budget = budgets.get(service, {})
-        if budget.get("selector") != {"matchLabels": {NAME: service}} or budget.get("maxUnavailable") != 1:
-            found.append(f"{service}: no PodDisruptionBudget of one pod")
+    for one in service_containers(objects):
+        budget = budgets.get(one.workload["metadata"]["name"], {})
+        own = {"matchLabels": selector(one.workload)}
+        if budget.get("selector") != own or budget.get("maxUnavailable") != 1:
+            found.append(f"{one.name}: no PodDisruptionBudget of one pod")
     return found
 
 
 def heaped(objects: list[Object]) -> list[str]:
-    """Services whose replicas may all be put on one node."""
+    """Deployments whose replicas may all be put on one node."""
     found = []
     for one in service_containers(objects):
-        own = {"matchLabels": {NAME: one.workload["metadata"]["name"]}}
+        own = {"matchLabels": selector(one.workload)}
         spreads = pod(one.workload)["spec"].get("topologySpreadConstraints", ())
         if not any(s["topologyKey"] == "kubernetes.io/hostname" and s["labelSelector"] == own for s in spreads):
             found.append(f"{one.name} is not spread over the nodes")
@@ -40,22 +40,24 @@ def heaped(objects: list[Object]) -> list[str]:
 
 
 def unscaled(objects: list[Object]) -> list[str]:
-    """The services on the request's way that do not grow with their load, or whose replicas are also set by hand."""
+    """What is on the request's way and does not grow with its load, or whose replicas are also set by hand."""
     found = []
-    for service, kind in SCALED.items():
-        scaler = named(objects, "HorizontalPodAutoscaler", service)
+    for one in service_containers(objects):
+        if one.service not in SCALED:
+            continue
+        name = one.workload["metadata"]["name"]
+        if "replicas" in one.workload["spec"]:
+            found.append(f"{one.name}: replicas are set, and would be set again with every apply")
+        scaler = named(objects, "HorizontalPodAutoscaler", name)
         if scaler is None:
-            found.append(f"{service}: no HorizontalPodAutoscaler")
+            found.append(f"{one.name}: no HorizontalPodAutoscaler")
             continue
         spec = scaler["spec"]
         target = (spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"])
-        if target != (kind, service):
-            found.append(f"{service}: its HorizontalPodAutoscaler scales {target}")
+        if target != (one.workload["kind"], name):
+            found.append(f"{one.name}: its HorizontalPodAutoscaler scales {target}")
         if spec["minReplicas"] >= spec["maxReplicas"]:
-            found.append(f"{service}: from {spec['minReplicas']} to {spec['maxReplicas']} replicas is no scaling")
-        workload = named(objects, kind, service)
-        if workload and "replicas" in workload["spec"]:
-            found.append(f"{service}: replicas are set, and would be set again with every apply")
+            found.append(f"{one.name}: from {spec['minReplicas']} to {spec['maxReplicas']} replicas is no scaling")
     return found
 
 
@@ -66,26 +68,52 @@ def overgranting(objects: list[Object]) -> list[str]:
     return [
         f"{one.name}: {expected} expected, at least {least} run"
         for one in service_containers(objects)
-        if one.workload["metadata"]["name"] == "gateway"
+        if one.service == "gateway"
         and (expected := environment(objects, one).get("SEAWALL_EXPECTED_GATEWAYS")) != str(least)
     ]
 
 
 def unfound(objects: list[Object]) -> list[str]:
-    """Services whose replicas a gRPC client cannot see, and so cannot spread its calls over; or that nobody can ask."""
+    """Deployments whose replicas a gRPC client cannot see, and so cannot spread its calls over; or nobody can ask."""
     found = []
-    for service in (*SERVICES, FRONT):
-        there = named(objects, "Service", service)
+    wanted = {one.workload["metadata"]["name"]: selector(one.workload) for one in service_containers(objects)}
+    for name, labels in (*wanted.items(), (FRONT, wanted.get("gateway"))):
+        there = named(objects, "Service", name)
         if there is None:
-            found.append(f"{service}: no Service")
+            found.append(f"{name}: no Service")
             continue
         spec = there["spec"]
-        if service != FRONT and spec.get("clusterIP") != "None":
-            found.append(f"{service}: its Service is not headless")
+        if name != FRONT and spec.get("clusterIP") != "None":
+            found.append(f"{name}: its Service is not headless")
         if {port["targetPort"] for port in spec["ports"]} != {"http", "grpc"}:
-            found.append(f"{service}: its Service does not offer http and grpc")
-        if spec["selector"] != {NAME: "gateway" if service == FRONT else service}:
-            found.append(f"{service}: its Service leads to {spec['selector']}")
+            found.append(f"{name}: its Service does not offer http and grpc")
+        if spec["selector"] != labels:
+            found.append(f"{name}: its Service leads to {spec['selector']}")
+    return found
+
+
+def unserved(objects: list[Object]) -> list[str]:
+    """Vendors that config says are served where they are not, and deployments of vendors that nobody is told of."""
+    serving = {
+        one.workload["metadata"]["name"]: set((environment(objects, one).get("SEAWALL_VENDORS") or "").split(","))
+        - {""}
+        for one in service_containers(objects)
+        if one.service == "providers"
+    }
+    shared = named(objects, "ConfigMap", "seawall-settings")
+    said = (shared["data"] if shared else {}).get("SEAWALL_PROVIDERS_ADDRESSES", "")
+    told = dict(entry.split("=", 1) for entry in said.split(",") if entry)
+    found = []
+    for vendor, address in told.items():
+        vendors = serving.get(address.partition(":")[0])
+        if vendors is None or (vendors and vendor not in vendors):
+            found.append(f"{vendor}: {address} does not serve it")
+    for name, vendors in serving.items():
+        reached = {vendor for vendor, address in told.items() if address == f"{name}:50051"}
+        if vendors - reached:
+            found.append(f"{name}: nobody is told that it serves {', '.join(sorted(vendors - reached))}")
+    if not any(name == "providers" and not vendors for name, vendors in serving.items()):
+        found.append("providers: does not serve all the others")
     return found
 
 

@@ -1,5 +1,6 @@
 """Kubernetes objects as YAML gives them, and the few questions that the policies ask of them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ JOBS = ("topics", "migrate-config", "migrate-monitor", "migrate-alerts")
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 NAME = "app.kubernetes.io/name"
 PREFIX = "SEAWALL_"
+_HASH = re.compile(r"-[24-9bcdfghkmt]{10}$")
 
 
 def of_kind(objects: list[Object], *kinds: str) -> list[Object]:
@@ -21,7 +23,7 @@ def of_kind(objects: list[Object], *kinds: str) -> list[Object]:
 def named(objects: list[Object], kind: str, name: str) -> Object | None:
     """The object of that kind and name, without regard to the hash that Kustomize puts behind a name."""
     for found in of_kind(objects, kind):
-        if found["metadata"]["name"] == name or found["metadata"]["name"].rpartition("-")[0] == name:
+        if name in {found["metadata"]["name"], _HASH.sub("", found["metadata"]["name"])}:
             return found
     return None
 
@@ -60,8 +62,18 @@ def containers(objects: list[Object]) -> Iterator[Running]:
 
 
 def service_containers(objects: list[Object]) -> list[Running]:
-    """The containers of the five services."""
-    return [one for one in containers(objects) if one.workload["metadata"]["name"] in SERVICES]
+    """The containers of the five services, one for each of their deployments."""
+    return [
+        one
+        for one in containers(objects)
+        if one.workload["kind"] != "Job" and one.workload["metadata"].get("labels", {}).get(NAME) in SERVICES
+    ]
+
+
+def selector(workload: Object) -> Object:
+    """What the pods of a workload are found by."""
+    labels: Object = workload["spec"]["selector"]["matchLabels"]
+    return labels
 
 
 def environment(objects: list[Object], running: Running) -> dict[str, str | None]:

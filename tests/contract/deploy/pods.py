@@ -2,6 +2,7 @@
 
 from tests.contract.deploy.objects import (
     JOBS,
+    NAME,
     SERVICES,
     WORKLOADS,
     Object,
@@ -124,8 +125,9 @@ def unordered(objects: list[Object]) -> list[str]:
     found = []
     for workload in of_kind(objects, *WORKLOADS):
         name = workload["metadata"]["name"]
-        component = workload["metadata"].get("labels", {}).get("app.kubernetes.io/component")
-        wanted = "service" if name in SERVICES else "job" if name in JOBS else None
+        labels = workload["metadata"].get("labels", {})
+        component = labels.get("app.kubernetes.io/component")
+        wanted = "job" if name in JOBS else "service" if labels.get(NAME) in SERVICES else None
         if component != wanted:
             found.append(f"{workload['kind']} {name}: its component is {component}")
     return found

@@ -27,6 +27,7 @@ EVERYWHERE: Mapping[str, Policy] = {
     "the request's way scales": availability.unscaled,
     "gateways know of how many they are one": availability.overgranting,
     "replicas can be found": availability.unfound,
+    "vendors are served where config says": availability.unserved,
     "the journal outlives its pod": availability.forgetful,
     "denied by default": network.open_by_default,
     "settings exist": settings.unread,

@@ -193,6 +193,26 @@ def a_service_hides_its_replicas(objects: list[Object]) -> None:
     del the(objects, "Service", "providers")["spec"]["clusterIP"]
 
 
+@breaks("vendors are served where config says")
+def a_vendor_is_asked_where_it_is_not_served(objects: list[Object]) -> None:
+    settings(objects)["SEAWALL_PROVIDERS_ADDRESSES"] += ",gemini=providers-openai:50051"
+
+
+@breaks("vendors are served where config says")
+def a_deployment_of_a_vendor_is_not_told_of(objects: list[Object]) -> None:
+    settings(objects)["SEAWALL_PROVIDERS_ADDRESSES"] = "openai=providers-openai:50051"
+
+
+@breaks("vendors are served where config says")
+def the_other_vendors_are_served_nowhere(objects: list[Object]) -> None:
+    container(objects, "providers")["env"].append({"name": "SEAWALL_VENDORS", "value": "mistral"})
+
+
+@breaks("replicas can be found")
+def the_service_for_all_vendors_leads_to_those_of_one(objects: list[Object]) -> None:
+    del the(objects, "Service", "providers")["spec"]["selector"]["app.kubernetes.io/instance"]
+
+
 @breaks("the journal outlives its pod")
 def the_journal_goes_with_its_pod(objects: list[Object]) -> None:
     del the(objects, "StatefulSet", "gateway")["spec"]["volumeClaimTemplates"]

@@ -70,7 +70,7 @@ def refused(objects: list[Object]) -> list[str]:
     """Services that would not start with what they are told; every secret is taken to be a good one."""
     found = []
     for one in service_containers(objects):
-        service = one.workload["metadata"]["name"]
+        service = str(one.service)
         told = {
             name.removeprefix(PREFIX).lower(): SOME_SECRET if value is None else value
             for name, value in environment(objects, one).items()
@@ -89,8 +89,10 @@ def unmigrated(objects: list[Object]) -> list[str]:
     jobs = {job["metadata"]["name"] for job in of_kind(objects, "Job")}
     found += [f"{job} is missing" for job in JOBS if job not in jobs]
     for one in service_containers(objects):
-        name = one.workload["metadata"]["name"]
-        if "migrate" in settings_of(name).model_fields and environment(objects, one).get("SEAWALL_MIGRATE") != "false":
+        if (
+            "migrate" in settings_of(str(one.service)).model_fields
+            and environment(objects, one).get("SEAWALL_MIGRATE") != "false"
+        ):
             found.append(f"{one.name} migrates by itself")
     return found
 
@@ -121,7 +123,8 @@ def undeclared(objects: list[Object]) -> list[str]:
     for one in containers(objects):
         for source in one.container.get("envFrom", ()):
             if "secretRef" in source:
-                used.add((plain(objects, source["secretRef"]["name"]), ""))
+                # A deployment of one vendor has a set of its own, named like the one for all.
+                used.add((re.sub(r"(?<=^seawall-vendor-keys)-.*", "", plain(objects, source["secretRef"]["name"])), ""))
         for entry in one.container.get("env", ()):
             if reference := entry.get("valueFrom", {}).get("secretKeyRef"):
                 used.add((plain(objects, reference["name"]), reference["key"]))

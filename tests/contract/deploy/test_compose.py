@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, part in PARTS.items() if part["image"].startswith("seawall/")]
+RUNNING = {name: part["build"]["args"]["SERVICE"] for name, part in PARTS.items() if "build" in part}
+"""Containers of the services, and which one each runs."""
 
 
 def value(text: object) -> str:
@@ -53,25 +55,26 @@ def test_a_part_that_is_waited_for_says_when_it_serves(name: str) -> None:
     assert PARTS[name]["healthcheck"]["test"]
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", RUNNING)
 def test_a_service_is_asked_for_its_readiness(service: str) -> None:
     assert "/health/ready" in PARTS[service]["healthcheck"]["test"][-1]
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_setting_is_one_of_the_service(service: str) -> None:
-    told = {name for name in PARTS[service]["environment"] if name.startswith(PREFIX)}
+@pytest.mark.parametrize(("name", "service"), RUNNING.items())
+def test_every_setting_is_one_of_the_service(name: str, service: str) -> None:
+    told = {variable for variable in PARTS[name]["environment"] if variable.startswith(PREFIX)}
     assert told - variables_of(service) - manifest_references() == set()
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_service_accepts_its_settings(service: str) -> None:
-    told = {name.removeprefix(PREFIX).lower(): value(text) for name, text in PARTS[service]["environment"].items()}
+@pytest.mark.parametrize(("name", "service"), RUNNING.items())
+def test_the_service_accepts_its_settings(name: str, service: str) -> None:
+    variables = PARTS[name]["environment"].items()
+    told = {variable.removeprefix(PREFIX).lower(): value(text) for variable, text in variables}
     try:
         settings = settings_of(service).model_validate(told)
     except ValidationError as error:
         pytest.fail(str(error))
-    grace = float(PARTS[service]["stop_grace_period"].removesuffix("s"))
+    grace = float(PARTS[name]["stop_grace_period"].removesuffix("s"))
     assert settings.drain_delay + settings.drain_timeout + 5 < grace
 
 
@@ -98,4 +101,17 @@ def test_files_that_are_mounted_are_there(name: str) -> None:
 def test_every_replica_of_every_service_is_scraped() -> None:
     (job,) = yaml.safe_load((ROOT / "deploy/observability/prometheus.yaml").read_text())["scrape_configs"]
     (found,) = job["dns_sd_configs"]
-    assert (set(found["names"]), found["type"], found["port"]) == (set(SERVICES), "A", 8080)
+    assert (set(found["names"]), found["type"], found["port"]) == (set(RUNNING), "A", 8080)
+    (relabelled,) = job["relabel_configs"]
+    assert {name: re.fullmatch(relabelled["regex"], name)[1] for name in RUNNING} == RUNNING  # type: ignore[index]  # all match
+
+
+def test_vendors_are_served_where_config_says() -> None:
+    told = PARTS["config"]["environment"]["SEAWALL_PROVIDERS_ADDRESSES"]
+    serving = {
+        f"{name}:50051": PARTS[name]["environment"].get("SEAWALL_VENDORS", "")
+        for name, service in RUNNING.items()
+        if service == "providers"
+    }
+    assert serving.pop("providers:50051") == ""
+    assert {address: vendor for vendor, address in (entry.split("=") for entry in told.split(","))} == serving
