@@ -30,12 +30,18 @@ def provider(name: str, base_url: str, *keys: str, vendor: str = "openai") -> Pr
 
 
 class Configuration(SnapshotServiceServicer):
-    """Serves a snapshot that a test sets."""
+    """Serves a snapshot that a test sets. `known`: the version that a service said last that it has."""
 
     def __init__(self, *providers: Provider) -> None:
+        self.known = 0
         self._version = 0
         self._snapshot = Snapshot()
         self.set(*providers)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a service has what was set last."""
+        return self.known == self._version
 
     def set(self, *providers: Provider) -> None:
         self._version += 1
@@ -46,7 +52,8 @@ class Configuration(SnapshotServiceServicer):
         )
 
     async def GetSnapshot(self, request: GetSnapshotRequest, context: Any) -> GetSnapshotResponse:
-        if request.known_version == self._version:
+        self.known = request.known_version
+        if self.is_known:
             return GetSnapshotResponse()
         return GetSnapshotResponse(snapshot=self._snapshot)
 
