@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import openai
@@ -131,6 +132,11 @@ class System:
         for service in services or SERVICES:
             await self.ready(service)
 
+    async def discard(self) -> None:
+        """End every process, and forget what it wrote."""
+        for service in reversed(self.services.values()):
+            await service.discard()
+
     async def ready(self, service: str, within: float = START_DEADLINE) -> None:
         """Wait until `service` can serve."""
 
@@ -143,10 +149,10 @@ class System:
         except AssertionError as error:
             raise AssertionError(f"{service}: {error}; it said:\n{self.services[service].last_words()}") from error
 
-    def add_gateway(self, name: str) -> None:
-        """A further gateway, `name`, with ports and journal of its own; start it by that name."""
+    def add(self, name: str, service: str, **environment: str) -> None:
+        """A further process of a service, with ports and directory of its own; start it by `name`."""
         self.ports |= {(name, kind): free_port() for kind in ("http", "grpc")}
-        self.services[name] = self._service(name, "gateway")
+        self.services[name] = self._service(name, service, environment)
 
     def openai(self, **options: Any) -> openai.AsyncOpenAI:
         """OpenAI's SDK, with only base URL and key changed."""
@@ -196,7 +202,7 @@ class System:
         answer = await call
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
 
-    def _service(self, name: str, service: str) -> OwnedProcess:
+    def _service(self, name: str, service: str, environment: Mapping[str, str] = MappingProxyType({})) -> OwnedProcess:
         data = self.directory / name
         data.mkdir()
         return OwnedProcess(
@@ -208,6 +214,7 @@ class System:
                 "SEAWALL_HTTP_ADDRESS": f"127.0.0.1:{self.ports[name, 'http']}",
                 "SEAWALL_GRPC_ADDRESS": f"127.0.0.1:{self.ports[name, 'grpc']}",
                 "SEAWALL_DATA_DIR": str(data),
+                **environment,
             },
         )
 
@@ -242,7 +249,6 @@ async def running_system(
         simulator = await enter(Simulator(vendors=vendors, seed=1))
         written = manifest(simulator) if manifest is not None else _manifest(simulator, webhook)
         system = System(directory, stores, database, simulator, written, otlp=otlp, environment=environment)
-        for service in system.services.values():
-            stack.push_async_callback(service.discard)
+        stack.push_async_callback(system.discard)
         await system.start()
         yield system

@@ -41,7 +41,7 @@ async def two() -> AsyncIterator[System]:
         return MANIFEST.format(alpha=simulator.vendor("alpha").base_url)
 
     async with running_system(manifest=manifest) as system:
-        system.add_gateway("second")
+        system.add("second", "gateway")
         await system.start("second")
         yield system
 
@@ -75,7 +75,7 @@ async def test_fifty_equals_of_one_key_at_two_gateways_make_one_call(two: System
 
 async def test_a_gateway_that_is_killed_leaves_its_keys_to_the_other(two: System) -> None:
     two.simulator.vendor("alpha").set("orphan", Behaviour(first_byte=Constant(seconds=3.0)))
-    two.add_gateway("doomed")
+    two.add("doomed", "gateway")
     await two.start("doomed")
     first = asyncio.create_task(ask(two, "alpha/orphan", "doomed", idempotency_key="orphan"))
     await eventually(lambda: calls(two, "orphan") == 1)

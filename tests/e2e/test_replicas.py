@@ -23,7 +23,7 @@ async def _system() -> AsyncIterator[System]:
     """A system of two gateways; what stops Kafka for good comes last."""
     written = manifest({model: {"targets": targets} for model, targets in TARGETS.items()})
     async with running_system(manifest=written) as system:
-        system.add_gateway(SECOND)
+        system.add(SECOND, "gateway")
         await system.start(SECOND)
         yield system
 
@@ -89,7 +89,7 @@ async def test_a_breaker_that_one_gateway_opens_is_open_in_all_and_each_goes_by_
         print(f"a breaker that one gateway opened was open in the other {later:.0f} ms later")
         await eventually(lambda: avoids_alpha(system, SECOND, "small"))
 
-        system.add_gateway(THIRD)
+        system.add(THIRD, "gateway")
         await system.start(THIRD)
         ready_at = time.monotonic()
         await eventually(lambda: told(system, THIRD, "alpha/small"), every=0.005)
