@@ -12,11 +12,27 @@ from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.failure import VendorFailure
 
 
+class _Events(SseParser):
+    """An error breaks into a stream as JSON by itself, on several lines: they are an event's data like any other.
+
+    Seen in theopenco/llmgateway's pull request 3616; `_RawJsonLineBuffer` of googleapis/python-genai is for it, too.
+    """
+
+    _bare = False
+
+    def _line(self, line: bytes) -> bytes | None:
+        self._bare = bool(line) and (self._bare or line.startswith(b"{"))
+        if not self._bare:
+            return super()._line(line)
+        self._keep(line)
+        return None
+
+
 class GeminiStreamDecoder:
     """Reads one streamed answer. See StreamDecoder. `choices`: how many were asked for."""
 
     def __init__(self, *, choices: int, max_event: int) -> None:
-        self._events = SseParser(max_event=max_event)
+        self._events = _Events(max_event=max_event)
         self._asked = choices
         self._seen: set[int] = set()
         self._called: set[int] = set()
@@ -41,6 +57,9 @@ class GeminiStreamDecoder:
         if self.ended:
             return
         if not self._seen or self._seen - self._finished:
+            for event in self._events.feed(b"\n\n"):
+                if is_error(event):
+                    raise failure(OK, event)
             raise VendorFailure(
                 Reason.VENDOR_STREAM_CUT, why="The vendor's answer ended without a finish reason.", status=OK
             )

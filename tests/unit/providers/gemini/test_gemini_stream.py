@@ -188,3 +188,33 @@ def test_an_event_in_several_lines_is_one_line_for_the_caller() -> None:
     assert failed is None
     assert b"\n" not in frames[0].data
     assert frames[0].text == "a"
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n\r\n"])
+@pytest.mark.parametrize("before", [b"", event((0, "a", None))])
+def test_an_error_that_is_no_event_is_told_wherever_it_is_split(before: bytes, end: bytes) -> None:
+    """As it breaks into streams: theopenco/llmgateway's pull request 3616, googleapis/python-genai `_api_client.py`."""
+    stream = before + error(503, "UNAVAILABLE", "This model is {currently} experiencing high demand.") + end
+    for at in range(len(stream) + 1):
+        frames, failed = read([stream[:at], stream[at:]])
+        assert [frame.text for frame in frames] == (["a"] if before else [])
+        assert failed is not None
+        assert failed.reason is Reason.VENDOR_OVERLOADED
+
+
+def test_an_error_after_the_end_takes_nothing_from_the_answer() -> None:
+    frames, failed = read(event((0, "a", "STOP")) + error(503, "UNAVAILABLE"))
+    assert failed is None
+    assert frames[-1] == Frame(end=True)
+
+
+def test_half_an_error_is_a_cut_stream() -> None:
+    _, failed = read(event((0, "a", None)) + error(503, "UNAVAILABLE", "No.")[:-10])
+    assert failed is not None
+    assert failed.reason is Reason.VENDOR_STREAM_CUT
+
+
+def test_an_error_that_is_no_event_is_bounded_as_events_are() -> None:
+    _, failed = read([b"{\n", *[b'"x"\n'] * 4000])
+    assert failed is not None
+    assert failed.reason is Reason.VENDOR_RESPONSE_TOO_LARGE
