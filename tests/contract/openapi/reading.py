@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jsonschema  # type: ignore[import-untyped]  # it has no types of its own
+import jsonschema
 
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "docs" / "openapi.json"
