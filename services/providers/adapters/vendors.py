@@ -30,6 +30,7 @@ from services.providers.adapters.openai.means import COMPATIBLE, OPENAI, Means
 from services.providers.adapters.openai.responses.dialect import OpenAIResponsesDialect
 from services.providers.adapters.openai.responses.grammar import ResponsesGrammar
 from services.providers.adapters.presets import PRESETS
+from services.providers.adapters.request_ids import request_id_headers
 from services.providers.adapters.vertex import addresses as vertex
 from services.providers.adapters.vertex import service_account
 from services.providers.adapters.vertex.embeddings import VertexEmbeddings
@@ -64,7 +65,8 @@ class Callers:
             caller: spoken if caller is native else Translated(theirs, grammar, spoken, own=own)
             for caller, theirs in self.grammars.items()
         }
-        return Vendor(name, {**dialects, **beside}, base_url, open_)
+        ids = request_id_headers(name)
+        return Vendor(name, {**dialects, **beside}, base_url, open_, request_id_headers=ids)
 
 
 def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, Vendor]:

@@ -45,5 +45,5 @@ class CallVendor:
             body = await response.read(self._max_bytes)
         finally:
             await response.abandon()
-        answer = dialect.answer(request, body, response.header("x-request-id"))
+        answer = dialect.answer(request, body, provider.vendor.request_id(response.header))
         return replace(answer, dropped=request.dropped) if request.dropped else answer

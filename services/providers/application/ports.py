@@ -284,7 +284,7 @@ class Vendor:
 
     `base_url` is empty where each provider has its own; `open` says that it may need no key. `settle`: see `of`.
     `grant` reads a secret, once: how tokens are got that are shown as a bearer in its place; None where it is shown
-    itself. It raises Failure where it is of no use, without what is in it.
+    itself. It raises Failure where it is of no use, without what is in it. `request_id_headers`: see `request_id`.
     """
 
     name: str
@@ -293,6 +293,7 @@ class Vendor:
     open: bool = False
     settle: Callable[["Vendor", ProviderDefinition], "Vendor"] = at_base_url
     grant: Callable[[str], Grant | None] = shown_itself
+    request_id_headers: tuple[str, ...] = ()
 
     def of(self, definition: ProviderDefinition) -> "Vendor":
         """It as one provider meets it: at its address, spoken to as its version wants.
@@ -300,6 +301,10 @@ class Vendor:
         `base_url` is still empty where the definition does not say enough. Called once for each definition.
         """
         return self.settle(self, definition)
+
+    def request_id(self, header: Header) -> str:
+        """What the vendor calls the request that it answered, by the first of its headers that says it."""
+        return next((said for name in self.request_id_headers if (said := header(name))), "")
 
     def spoken_to(self, caller: CallerDialect) -> Dialect:
         """What it speaks to callers of that dialect. Raises Failure(UNSUPPORTED_BY_TARGET)."""
