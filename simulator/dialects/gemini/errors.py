@@ -24,6 +24,9 @@ UNAUTHENTICATED = (
     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
     "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
+_DEMAND = (
+    "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later."
+)
 # Code and message of what the vendor says for a status.
 _ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("INVALID_ARGUMENT", "Request contains an invalid argument."),
@@ -51,9 +54,9 @@ _ERRORS: Mapping[int, tuple[str, str]] = {
         ),
     ),
     501: ("UNIMPLEMENTED", "Operation is not implemented, or supported, or enabled."),
-    503: ("UNAVAILABLE", "The model is overloaded. Please try again later."),
+    503: ("UNAVAILABLE", _DEMAND),
     504: ("DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
-    529: ("UNAVAILABLE", "The model is overloaded. Please try again later."),
+    529: ("UNAVAILABLE", _DEMAND),
 }
 _BY_CODE = {code: status for status, (code, _) in reversed(list(_ERRORS.items()))}
 _CALLER_ERROR = ("FAILED_PRECONDITION", "The request cannot be answered.")
