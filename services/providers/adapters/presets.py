@@ -47,6 +47,7 @@ PRESETS = (
                 "user": "",
             },
             begun=Begun(message=_PREFIX),
+            instructed=False,
             names=False,
             parameters=True,
             thoughts=mistral.write_thought,
@@ -56,7 +57,8 @@ PRESETS = (
             own=frozenset({"guardrails", "metadata", "prediction", "prompt_mode", "random_seed", "safe_prompt"}),
         ),
         "docs.mistral.ai/api and mistralai/client-python `models/chatcompletionrequest.py`; dnakov/anon-kode issue 53 "
-        "(stream_options), mistralai/mistral-vibe issue 1075 (ids of calls)",
+        "(stream_options), mistralai/mistral-vibe issue 1075 (ids of calls), mistralai/mistral-common "
+        "`protocol/instruct/validator.py` (who must speak last)",
         "https://api.mistral.ai/v1",
         translated=True,
         note="Refuses every field that it does not know (422), and an assistant's message at the end without `prefix`.",

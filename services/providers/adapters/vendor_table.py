@@ -97,6 +97,8 @@ def differences(means: Means) -> list[str]:
         said.append(f"{', '.join(renamed)}.")
     if lacking:
         said.append(f"Has nothing for {', '.join(lacking)}.")
+    if not means.instructed:
+        said.append("Instructions alone are told as a user's words.")
     if means.top_k:
         said.append("Takes `top_k`.")
     if not means.usage_asked:

@@ -11,6 +11,7 @@ from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.failure import VendorFailure
 
+_STOP = b'{"type":"message_stop"}'
 _BLANK = 16
 """Bytes of an event that may be nothing but spaces."""
 
@@ -32,8 +33,8 @@ class MessageStreamDecoder:
 
     @property
     def complete(self) -> bool:
-        """See StreamDecoder. Only `message_stop` says so: what comes before it is a moment away, and part of it."""
-        return self.ended
+        """See StreamDecoder. The stop reason says so; `message_stop`, which says nothing more, is a moment away."""
+        return self._finished
 
     @property
     def usage_told(self) -> bool:
@@ -50,16 +51,20 @@ class MessageStreamDecoder:
                 self._dropped = ()
 
     def close(self) -> Iterator[Frame]:
-        """See StreamDecoder."""
+        """See StreamDecoder. Callers are told the end in any case: their SDKs wait for it."""
         if self.ended:
             return
         try:
             last = list(self._frames(self._events.rest()))
         except VendorFailure:
             last = []  # an event that is cut
-        if not self.ended:
+        if not self._finished:
             raise VendorFailure(Reason.VENDOR_STREAM_CUT, status=OK)
         yield from last
+        if not self.ended:
+            self.ended = True
+            yield Frame(_STOP)
+            yield Frame(end=True)
 
     def _frames(self, event: bytes) -> Iterator[Frame]:
         if len(event) <= _BLANK and not event.strip():

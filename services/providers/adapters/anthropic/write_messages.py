@@ -3,8 +3,9 @@
 Turns of the system's and the developer's before all others are `system`: Anthropic has one rank for both. Later ones
 stay where they are if the model takes them there, which is right after a user's turn and before the model's own; else
 they join `system`, as in Anthropic's own layer for OpenAI's SDK (platform.claude.com/docs/en/api/openai-sdk), and a
-warning says so. Turns of one side that follow each other become one, as the API would make them, so that all results of
-tools are in the turn after their calls, before anything else in it.
+warning says so. Where nothing but instructions is said, they are a user's turn, without which there is no question
+("messages: at least one message is required"). Turns of one side that follow each other become one, as the API would
+make them, so that all results of tools are in the turn after their calls, before anything else in it.
 """
 
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ def write_messages(
         else:
             sides.append((role, blocks))
     _place(sides, system, traits, losses)
+    if system and not sides:
+        sides, system = [(_USER, system)], []
     if sides and sides[-1][0] == _ASSISTANT:
         _end(sides)
     return plain(system) if system else "", [_message(role, blocks) for role, blocks in sides]

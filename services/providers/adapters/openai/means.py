@@ -39,6 +39,8 @@ class Means:
     words: Mapping[str, str] = field(default_factory=dict)
     """Its names of OpenAI's fields, where they differ; empty for what it has nothing for."""
     begun: Begun = field(default_factory=Begun)
+    instructed: bool = True
+    """It answers where nothing but instructions is said; else these are told as a user's words."""
     names: bool = True
     """Messages may say who speaks."""
     parameters: bool = False

@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from services.providers.adapters.openai.means import Means
 from services.providers.adapters.openai.said import write_call
 from services.providers.domain.conversation import (
@@ -18,6 +20,8 @@ from services.providers.domain.conversation import (
 )
 from services.providers.domain.losses import Losses
 
+_INSTRUCTIONS = frozenset({Role.SYSTEM, Role.DEVELOPER})
+
 Message = dict[str, object]
 Content = list[dict[str, object]]
 
@@ -32,6 +36,8 @@ class MessagesWriter:
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Write them all. Raises what Losses does."""
+        if not self._means.instructed and all(turn.role in _INSTRUCTIONS for turn in turns):
+            turns = [msgspec.structs.replace(turn, role=Role.USER) for turn in turns]
         for turn in turns:
             parts = turn.parts
             message: Message | None

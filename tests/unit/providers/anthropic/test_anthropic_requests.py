@@ -267,6 +267,13 @@ def test_instructions_before_all_else_are_the_system() -> None:
 MIDDLE = (user(Text("hi")), Turn(Role.DEVELOPER, (Text("be brief"),)), assistant(Text("ok")), user(Text("go")))
 
 
+def test_instructions_alone_are_asked_as_a_question() -> None:
+    alone = Turn(Role.SYSTEM, (Text("Say hi."),)), Turn(Role.DEVELOPER, (Text("Be brief."),))
+    body, dropped = write(*alone)
+    told = [{"type": "text", "text": "Say hi."}, {"type": "text", "text": "Be brief."}]
+    assert (body["messages"], "system" in body, dropped) == ([{"role": "user", "content": told}], False, [])
+
+
 def test_instructions_in_the_middle_stay_where_the_model_takes_them() -> None:
     body, lost = write(*MIDDLE, model=NEW)
     assert [turn["role"] for turn in body["messages"]] == ["user", "system", "assistant", "user"]

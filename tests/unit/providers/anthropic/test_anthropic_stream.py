@@ -106,12 +106,20 @@ def test_frames_do_not_depend_on_being_cut_at_every_byte() -> None:
         assert read([ANSWER[:at], ANSWER[at:]]) == read(ANSWER), at
 
 
-def test_no_stream_ends_in_order_before_its_message_stop() -> None:
-    whole = len(ANSWER) - len(b"\n\n")
+def test_no_stream_ends_in_order_before_its_stop_reason() -> None:
+    whole = len(ANSWER) - len(STOP) - len(b"\n\n")
     for length in range(len(ANSWER)):
         frames, failed = read(ANSWER[:length])
         assert failed is (Reason.VENDOR_STREAM_CUT if length < whole else None), length
         assert any(frame.end for frame in frames) is (failed is None)
+
+
+def test_an_answer_that_is_cut_after_its_stop_reason_ends_as_if_it_were_not() -> None:
+    whole, _ = read(ANSWER)
+    for length in range(len(ANSWER) - len(STOP) - len(b"\n\n"), len(ANSWER)):
+        frames, failed = read(ANSWER[:length])
+        said = [json.loads(frame.data) if frame.data else frame.end for frame in frames]
+        assert (failed, said) == (None, [json.loads(frame.data) if frame.data else frame.end for frame in whole])
 
 
 def test_a_stop_without_its_reason_is_a_cut() -> None:
@@ -210,10 +218,12 @@ def test_nothing_after_the_end_is_read() -> None:
     assert (frames, failed) == read(ANSWER)
 
 
-def test_only_its_end_makes_an_answer_complete() -> None:
+def test_its_stop_reason_makes_an_answer_complete() -> None:
     reading = MessageStreamDecoder(max_event=10_000)
-    list(reading.feed(ANSWER.removesuffix(STOP)))
+    list(reading.feed(START + BLOCK + TEXT))
     assert (reading.complete, reading.ended, reading.usage_told) == (False, False, True)
+    list(reading.feed(FINISH))
+    assert (reading.complete, reading.ended) == (True, False)
     list(reading.feed(STOP))
     assert (reading.complete, reading.ended) == (True, True)
 

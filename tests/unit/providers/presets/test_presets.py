@@ -178,6 +178,14 @@ def test_mistral_is_told_what_is_its_own_and_nothing_unknown() -> None:
     assert set(said) == {"model", "messages", "safe_prompt", "random_seed"}
 
 
+def test_mistral_is_asked_instructions_alone_as_a_question() -> None:
+    instructions = {"role": "system", "content": "Say hi."}
+    assert sent("mistral", instructions)["messages"] == [{"role": "user", "content": "Say hi."}]
+    hi = {"role": "user", "content": "hi"}
+    assert sent("mistral", instructions, hi)["messages"] == [instructions, hi]
+    assert sent("groq", instructions)["messages"] == [instructions]
+
+
 def test_mistral_is_not_asked_for_the_usage_of_a_stream() -> None:
     said = sent("mistral", stream=True, stream_options={"include_usage": True})
     assert said["stream"] is True
