@@ -23,9 +23,9 @@ def check(request: ChatRequest) -> None:
     """Raise RefusedError where messages do not follow each other as they must, or calls have no answers."""
     messages = request.messages
     last = messages[-1]
-    if isinstance(last, AssistantMessage) and not last.prefix:
+    if last.role == "system" or (isinstance(last, AssistantMessage) and not last.prefix):
         raise RefusedError(
-            "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant"
+            f"Expected last role User or Tool (or Assistant with prefix True) for serving but got {last.role}"
         )
     for before, after in pairwise(messages):
         if after.role not in _AFTER[before.role]:
@@ -39,7 +39,9 @@ def check(request: ChatRequest) -> None:
 def _check_assistant(message: AssistantMessage, *, is_last: bool) -> None:
     if not message.content and not message.tool_calls:
         raise RefusedError(
-            "Assistant message must have either content or tool_calls, but not none.", "invalid_request_prompt", "3240"
+            "Assistant message must have either content or tool_calls, but not none.",
+            "invalid_request_assistant_message",
+            "3240",
         )
     if message.prefix and not is_last:
         raise RefusedError("Assistant message with prefix True must be last message")

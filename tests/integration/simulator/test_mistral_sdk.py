@@ -218,6 +218,7 @@ async def test_the_sdk_raises_what_is_invalid_as_its_own(client: Mistral) -> Non
     ("turns", "code"),
     [
         ([HI, {"role": "assistant", "content": "x"}], "3230"),
+        ([HI, {"role": "system", "content": "x"}], "3230"),
         ([HI, {"role": "assistant", "content": "x"}, {"role": "system", "content": "s"}, HI], "3230"),
         ([HI, {"role": "tool", "tool_call_id": "abcdefghi", "content": "x"}], "3230"),
         ([HI, {"role": "assistant", "tool_calls": [{**CALLED, "id": "abcdefghi"}]}, HI], "3230"),
