@@ -61,7 +61,7 @@ class World:
             environment=EnvironmentProxies(),
         )
         self.http: VendorHttp = self.connections.open("main", "", "")
-        vendor.pieces = [whole(b"{}")]
+        vendor.pieces = [whole(b"{}", b"connection: close")]
 
     async def call(self, host: str = "vendor.invalid", http: VendorHttp | None = None) -> None:
         response = await (http or self.http).post(f"http://{host}:{self.port}/v1", (), b"{}")
@@ -246,7 +246,11 @@ async def test_connections_outlive_a_change_that_leaves_some_addresses_as_they_w
 async def test_the_service_calls_only_the_networks_that_it_is_told_to(
     raw: RawVendor, tmp_path: Path, allowed: str, answers: bool
 ) -> None:
-    raw.pieces = [whole(b'{"choices":[{"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}')]
+    raw.pieces = [
+        whole(
+            b'{"choices":[{"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}', b"connection: close"
+        )
+    ]
     url = raw.base_url.replace("127.0.0.1", "localhost")
     configuration = Configuration(
         provider("alpha", url, vendor="openai-compatible"), provider("bare", raw.base_url, vendor="openai-compatible")

@@ -18,7 +18,9 @@ from tests.integration.providers.service import Client, Configuration, provider,
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
 
-ANSWER = whole(b'{"choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}')
+ANSWER = whole(
+    b'{"choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}', b"connection: close"
+)
 
 
 def going(
