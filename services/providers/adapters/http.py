@@ -23,7 +23,7 @@ from services.providers.application.ports import Headers
 from services.providers.domain.failure import VendorFailure
 
 _AUTHORITY = len("https://")
-_NO_PROXY = Proxy("http://0.0.0.0", no_proxy="*,0.0.0.0/0,::/0")
+_NO_PROXY = Proxy("http://nobody.invalid", no_proxy="*,0.0.0.0/0,::/0")
 """For nobody: without any, pyqwest would look for one in the environment by itself."""
 
 
