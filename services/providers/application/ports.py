@@ -29,7 +29,8 @@ class VendorRequest:
 
     `path` is relative to the provider's base URL. `choices`: how many answers were asked for. `usage_hidden`: usage
     is asked for although the caller did not, so what only tells usage is not passed on. `dropped`: fields of the
-    caller's that it does not say. `headers`: beside those of every request and those that authenticate it.
+    caller's that it does not say. `headers`: beside those of every request and those that authenticate it. `seam`: the
+    white space at the end of its envelope's prefix, where it does not say that.
     """
 
     path: str
@@ -38,6 +39,7 @@ class VendorRequest:
     usage_hidden: bool = False
     dropped: tuple[str, ...] = ()
     headers: Headers = ()
+    seam: str = ""
 
 
 class StreamDecoder(Protocol):

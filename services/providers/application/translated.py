@@ -71,6 +71,7 @@ class Translated:
             written.usage_hidden,
             tuple(losses.dropped),
             written.headers,
+            written.seam,
             conversation=conversation,
             model=envelope.model,
         )

@@ -32,7 +32,7 @@ class AnthropicDialect:
 
     def decoder(self, request: VendorRequest) -> MessageStreamDecoder:
         """See Dialect."""
-        return MessageStreamDecoder(max_event=self._max_event, dropped=request.dropped)
+        return MessageStreamDecoder(max_event=self._max_event, dropped=request.dropped, seam=request.seam)
 
     def reason(self, status: int, body: bytes, header: Header) -> Reason:  # noqa: ARG002 - told by bodies alone
         """See Dialect."""

@@ -13,6 +13,7 @@ from services.providers.adapters.anthropic.versions import version_headers
 from services.providers.adapters.caller_body import read_fields
 from services.providers.adapters.continuation import GO_ON, appended
 from services.providers.application.ports import VendorRequest
+from services.providers.domain.seam import left_out
 
 PATH = "/messages"
 
@@ -44,15 +45,15 @@ def message_request(
         wanted["messages"] = appended(fields.get("messages"), continuation(prefix, prefill=prefill), field="messages")
     headers = version_headers(told)
     if not dropped and all(fields.get(name) == value for name, value in wanted.items()):
-        return VendorRequest(PATH, body, headers=headers)
+        return VendorRequest(PATH, body, headers=headers, seam=left_out(prefix))
     fields.update(wanted)
-    return VendorRequest(PATH, _encode(fields), dropped=dropped, headers=headers)
+    return VendorRequest(PATH, _encode(fields), dropped=dropped, headers=headers, seam=left_out(prefix))
 
 
 def continuation(prefix: str, *, prefill: bool) -> Sequence[dict[str, Any]]:
     """The turns at the end that make a model go on after `prefix`.
 
-    White space at the end of an assistant's last turn is refused, so it is left out; nothing else can be told there.
+    White space at the end of an assistant's last turn is refused, so it is left out; see Seam.
     """
     begun = prefix.rstrip()
     if not begun:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgspec
+
 from resilience.errors import Reason
 from services.providers.adapters.anthropic import wire
 from services.providers.adapters.anthropic.answers import finish_of, read_event
@@ -10,6 +12,7 @@ from services.providers.adapters.sse import SseParser
 from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.failure import VendorFailure
+from services.providers.domain.seam import Seam
 
 _STOP = b'{"type":"message_stop"}'
 _BLANK = 16
@@ -19,12 +22,13 @@ _BLANK = 16
 class MessageStreamDecoder:
     """Reads one streamed answer. See StreamDecoder. A frame's data is the event's; its name is the data's `type`.
 
-    `dropped`: see Frame.
+    `dropped`: see Frame. `seam`: see VendorRequest.
     """
 
-    def __init__(self, *, max_event: int, dropped: tuple[str, ...] = ()) -> None:
+    def __init__(self, *, max_event: int, dropped: tuple[str, ...] = (), seam: str = "") -> None:
         self._dropped = dropped
         self._events = SseParser(max_event=max_event)
+        self._seam = Seam(seam)
         self._started = False
         self._finished = False
         self._blocks: set[int] = set()
@@ -81,7 +85,7 @@ class MessageStreamDecoder:
             case "content_block_start" | "content_block_delta":
                 self._check_block(said)
                 if not self._finished:  # nobody knows what more would belong to
-                    yield Frame(event, _text(said))
+                    yield self._said(event, said)
             case "message_delta":
                 yield self._delta(event, said)
             case "message_stop":
@@ -99,6 +103,16 @@ class MessageStreamDecoder:
         if said.message.usage is not None:
             self._usage = said.message.usage.usage()
         return Frame(event, usage=self._usage)
+
+    def _said(self, event: bytes, said: wire.StreamEvent) -> Frame:
+        """The event of a block, with the text in it that comes after what was said before."""
+        text = _text(said)
+        joined = self._seam.joined(text) if text else text
+        if joined != text:
+            written = msgspec.json.decode(event)
+            written["delta" if said.delta is not None else "content_block"]["text"] = joined
+            event = msgspec.json.encode(written)
+        return Frame(event, joined)
 
     def _check_block(self, said: wire.StreamEvent) -> None:
         """Raise VendorFailure where an SDK could not put it together with what came before."""

@@ -13,6 +13,7 @@ from services.providers.adapters.anthropic.write_messages import write_messages
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.conversation import Conversation, Format, Thinking, Tool
 from services.providers.domain.losses import Losses
+from services.providers.domain.seam import left_out
 
 _encode = msgspec.json.Encoder().encode
 _ANYTHING = msgspec.Raw(b'{"type":"object","properties":{}}')
@@ -50,7 +51,7 @@ def write_request(
     _add_stop(body, conversation.stop, losses)
     if conversation.user:
         body["metadata"] = {"user_id": conversation.user}
-    return VendorRequest(PATH, _encode(body), headers=SPOKEN)
+    return VendorRequest(PATH, _encode(body), headers=SPOKEN, seam=left_out(prefix))
 
 
 def _unsayable(conversation: Conversation, losses: Losses) -> None:

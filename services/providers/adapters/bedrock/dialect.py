@@ -37,9 +37,9 @@ class BedrockDialect:
         """See Dialect."""
         return whole_answer(body, vendor_request_id)
 
-    def decoder(self, request: VendorRequest) -> ConverseStreamDecoder:  # noqa: ARG002 - every answer is read alike
+    def decoder(self, request: VendorRequest) -> ConverseStreamDecoder:
         """See Dialect."""
-        return ConverseStreamDecoder(max_event=self._max_event)
+        return ConverseStreamDecoder(max_event=self._max_event, seam=request.seam)
 
     def reason(self, status: int, body: bytes, header: Header) -> Reason:
         """See Dialect."""

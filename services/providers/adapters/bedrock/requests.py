@@ -8,6 +8,7 @@ from resilience.errors import Failure, Reason
 from services.providers.adapters.bedrock.models import family_of
 from services.providers.adapters.continuation import GO_ON, appended
 from services.providers.application.ports import VendorRequest
+from services.providers.domain.seam import left_out
 
 ASSISTANT, USER = "assistant", "user"
 
@@ -40,11 +41,14 @@ def converse_request(body: bytes, model: str, *, stream: bool, prefix: str) -> V
         turns = [{"role": role, "content": [{"text": text}]} for role, text in continuation(prefix, model)]
         fields["messages"] = appended(fields.get("messages"), turns, field="messages")
         body = _encode(fields)
-    return VendorRequest(path_of(model, stream=stream), body)
+    return VendorRequest(path_of(model, stream=stream), body, seam=left_out(prefix))
 
 
 def continuation(prefix: str, model: str) -> tuple[tuple[str, str], ...]:
-    """The turns that make a model go on after `prefix`: who speaks, and what. White space at its end is refused."""
+    """The turns that make a model go on after `prefix`: who speaks, and what.
+
+    White space at its end is refused, so it is left out; see Seam.
+    """
     begun = prefix.rstrip()
     if not begun:
         return ()

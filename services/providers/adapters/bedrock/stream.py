@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from resilience.errors import Reason
 from services.providers.adapters.bedrock import wire
 from services.providers.adapters.bedrock.answers import check_stop, finish_of, read_event
@@ -9,12 +11,17 @@ from services.providers.adapters.bedrock.event_stream import EventStream
 from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Frame
 from services.providers.domain.failure import VendorFailure
+from services.providers.domain.seam import Seam
 
 
 class ConverseStreamDecoder:
-    """Reads one streamed answer. See StreamDecoder. A frame's data is `{name: payload}` of its event."""
+    """Reads one streamed answer. See StreamDecoder. A frame's data is `{name: payload}` of its event.
 
-    def __init__(self, *, max_event: int) -> None:
+    `seam`: see VendorRequest.
+    """
+
+    def __init__(self, *, max_event: int, seam: str = "") -> None:
+        self._seam = Seam(seam)
         self._events = EventStream(max_event=max_event)
         self._started = False
         self._calls: set[int] = set()
@@ -46,7 +53,7 @@ class ConverseStreamDecoder:
         if said.content_block_delta is not None:
             self._check_delta(said.content_block_delta)
             if not self.complete:  # nobody knows what more would belong to
-                yield Frame(event, _text(said.content_block_delta))
+                yield self._said(event, said.content_block_delta)
         elif said.content_block_start is not None:
             self._start_block(said.content_block_start)
             yield from () if self.complete else (Frame(event),)
@@ -69,6 +76,16 @@ class ConverseStreamDecoder:
         if self.complete and self.usage_told and not self.ended:
             self.ended = True
             yield Frame(end=True)
+
+    def _said(self, event: bytes, said: wire.BlockDelta) -> Frame:
+        """The event, with the text in it that comes after what was said before."""
+        text = _text(said)
+        joined = self._seam.joined(text) if text else text
+        if joined != text:
+            written = msgspec.json.decode(event)
+            written["contentBlockDelta"]["delta"]["text"] = joined
+            event = msgspec.json.encode(written)
+        return Frame(event, joined)
 
     def _start_block(self, said: wire.BlockStart) -> None:
         index = said.content_block_index

@@ -24,6 +24,7 @@ from services.providers.domain.conversation import (
     Turn,
 )
 from services.providers.domain.losses import Losses
+from services.providers.domain.seam import left_out
 
 CONFIG = "inferenceConfig"
 ADDITIONAL, ASKED_BACK = "additionalModelRequestFields", "additionalModelResponseFieldPaths"
@@ -71,7 +72,7 @@ def write_request(
     if conversation.format is not None:
         _add_format(body, conversation.format, losses)
     _add_own(body, conversation.extra)
-    return VendorRequest(path_of(model, stream=stream), _encode(body))
+    return VendorRequest(path_of(model, stream=stream), _encode(body), seam=left_out(prefix))
 
 
 def _unsayable(conversation: Conversation, losses: Losses) -> None:
