@@ -4,7 +4,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from chassis.manifest import strict_yaml
 from chassis.manifest.contradictions import contradictions
 from chassis.manifest.routes import Policy, Route, Target
 from chassis.manifest.sections import (
@@ -53,6 +52,9 @@ def parse(text: str) -> Manifest:
     Raises Failure(INVALID_REQUEST) whose message has one line for each thing that is wrong, with its path. A text near
     the limit of a mebibyte takes seconds of CPU: on an event loop, parse it in a thread.
     """
+    # Not with the rest: what a provider may be is asked in images, too, that read no manifest and have no YAML.
+    from chassis.manifest import strict_yaml  # noqa: PLC0415 - see above
+
     content = strict_yaml.load(text)
     try:
         manifest = Manifest.model_validate(content)
