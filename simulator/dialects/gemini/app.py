@@ -131,6 +131,9 @@ def _page(models: Sequence[str], surface: Surface, asked: dict[str, str]) -> dic
 
 def _start(token: str) -> int:
     try:
-        return int(base64.urlsafe_b64decode(token) or b"0")
+        told = base64.b64decode(token, altchars=b"-_", validate=True) or b"0"
     except ValueError:
-        raise bad_request("Invalid page token.", "page_token") from None
+        told = b""
+    if not told.isdigit():
+        raise bad_request("Invalid page token.", "page_token")
+    return int(told)
