@@ -11,6 +11,7 @@ from resilience.breaker import BreakerSettings, State
 from resilience.errors import Failure, Reason
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.ports import Frame
+from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.route import Capabilities, Continuation, Degradation, Policy, Target
 from services.gateway.domain.usage import Usage
 from tests.unit.gateway.world import ALPHA, BETA, USAGE, WHOLE, Answer, World, vendor
@@ -119,6 +120,19 @@ async def test_whatever_a_vendor_says_of_waiting_its_caller_hears_by_the_deadlin
         await run(world, world.exchange(timeout=10.0), step=0.01)
     assert raised.value.reason is reason
     assert world.clock.monotonic() <= 10.02
+
+
+@pytest.mark.parametrize(("retryable", "times"), [(True, 3), (False, 1)])
+async def test_a_lone_target_that_is_not_reached_is_asked_again_unless_that_is_no_use(
+    retryable: bool, times: int
+) -> None:
+    # Where it is the provider's address that may not be called, it may not be called the next time either.
+    failing: Answer = [VendorFailure(Reason.VENDOR_UNREACHABLE, "it is not called", retryable=retryable)]
+    world = World({"alpha/small": [failing] * 5}, targets=(ALPHA,), policy=Policy(retries=2))
+    with pytest.raises(Failure) as raised:
+        await run(world, world.exchange())
+    assert (raised.value.message, raised.value.retryable) == ("it is not called", retryable)
+    assert asked(world) == [ALPHA] * times
 
 
 async def test_a_silent_target_is_given_up_after_its_time_and_not_asked_again() -> None:

@@ -115,7 +115,7 @@ class Pursuit:
             step.state.refuses_prefill |= failure.reason is Reason.VENDOR_REJECTED
             return
         recovery = recovery_from(failure.reason)
-        if not self._candidates and failure.reason in PASSING:
+        if not self._candidates and failure.reason in PASSING and failure.retryable:
             recovery = Recovery.RETRY
         match recovery:
             case Recovery.STOP:
