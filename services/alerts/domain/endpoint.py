@@ -5,6 +5,8 @@ import binascii
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from chassis.addresses import never_called
+from chassis.http_url import HttpUrl
 from resilience.errors import Failure, Reason
 
 MAX_URL_LENGTH = 2048
@@ -44,6 +46,12 @@ def check_url(url: str) -> None:
         raise _bad_url("names no host")
     if parts.username is not None or parts.password is not None:
         raise _bad_url("holds a user name or a password; give the whole URL as env:NAME and authenticate by signature")
+    try:
+        address = HttpUrl.read(f"{parts.scheme}://{parts.netloc}").address
+    except ValueError:
+        raise _bad_url("names a host in an unusual way, that others may read as another one") from None
+    if address is not None and (what := never_called(address)):
+        raise _bad_url(f"leads to {what}")
 
 
 def check_signing_secret(secret: str) -> None:

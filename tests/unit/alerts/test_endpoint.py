@@ -37,6 +37,25 @@ def test_any_other_url_is_refused_and_not_repeated(url: str) -> None:
     assert "s3cret" not in failure.value.message
 
 
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("169.254.169.254", "leads to the address of a cloud's metadata"),
+        ("[::ffff:a9fe:a9fe]", "leads to the address of a cloud's metadata"),
+        ("[fd00:ec2::254]", "leads to the address of a cloud's metadata"),
+        ("[fe80::1]", "leads to a link-local address"),
+        ("0.0.0.0", "leads to no address of one host"),
+        ("2852039166", "names a host in an unusual way"),
+        ("0xa9.0xfe.0xa9.0xfe", "names a host in an unusual way"),
+        ("good.example\\@169.254.169.254", "holds a user name"),
+        ("169.254.169.254\\.example", "names a host in an unusual way"),
+    ],
+)
+def test_a_url_that_leads_to_what_gives_out_credentials_is_refused(host: str, why: str) -> None:
+    with pytest.raises(Failure, match=why):
+        check_url(f"http://{host}/latest")
+
+
 def test_an_endpoint_does_not_show_what_it_holds() -> None:
     shown = repr(Endpoint("https://example.com/T0KEN", "whsec_abc"))
     assert "T0KEN" not in shown
