@@ -133,8 +133,8 @@ class CallerGrammar(Protocol):
         """What is asked. Raises Failure(INVALID_REQUEST), whose detail names the field."""
         ...
 
-    def write_answer(self, reply: Reply) -> bytes:
-        """The body of a whole answer."""
+    def write_answer(self, reply: Reply, conversation: Conversation = ...) -> bytes:
+        """The body of a whole answer to `conversation`; to any, where that is left out."""
         ...
 
     def writer(self, conversation: Conversation) -> EventWriter:

@@ -83,7 +83,8 @@ class Translated:
         reply = self._vendor.read_answer(body)
         if not reply.model:
             reply = structs.replace(reply, model=request.model)
-        return Answer(self._caller.write_answer(reply), checked.finish_reason, checked.usage, vendor_request_id)
+        written = self._caller.write_answer(reply, request.conversation)
+        return Answer(written, checked.finish_reason, checked.usage, vendor_request_id)
 
     def decoder(self, request: VendorRequest) -> "TranslatedDecoder":
         """See Dialect."""

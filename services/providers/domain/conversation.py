@@ -169,9 +169,15 @@ class Conversation(msgspec.Struct, frozen=True):
     top_logprobs: int | None = None
     user: str = ""
     """Whom the caller asks for, in words of the caller's own."""
+    functions: bool = False
+    """Its caller knows functions, of which an answer calls one, and not yet tools."""
     usage_wanted: bool = True
     """Whether a stream tells its usage to the caller."""
     extra: dict[str, msgspec.Raw] = {}
     """What else the body says, by its name; only the caller's own dialect knows what it means."""
     beyond: tuple[str, ...] = ()
     """Names of what has no place here, and without which another question would be asked."""
+
+
+ANY = Conversation(())
+"""For what is the same whatever was asked."""

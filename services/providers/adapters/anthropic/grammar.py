@@ -9,7 +9,7 @@ from services.providers.adapters.anthropic.replies import read_reply, write_repl
 from services.providers.adapters.anthropic.write_events import EventsWriter
 from services.providers.adapters.anthropic.write_request import write_request
 from services.providers.application.ports import VendorRequest
-from services.providers.domain.conversation import Conversation
+from services.providers.domain.conversation import ANY, Conversation
 from services.providers.domain.losses import Losses
 from services.providers.domain.reply import Reply
 
@@ -29,7 +29,7 @@ class AnthropicGrammar:
         """See CallerGrammar."""
         return read_request(body)
 
-    def write_answer(self, reply: Reply) -> bytes:
+    def write_answer(self, reply: Reply, conversation: Conversation = ANY) -> bytes:  # noqa: ARG002 - as below
         """See CallerGrammar."""
         return write_reply(reply, "" if reply.id else self._new_id())
 

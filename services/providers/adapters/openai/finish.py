@@ -3,9 +3,11 @@
 from services.providers.adapters.openai.reply_wire import Choice
 from services.providers.domain.reply import CONTENT_FILTER, LENGTH, STOP, TOOL_CALLS, Finish
 
+FUNCTION_CALL = "function_call"
+"""OpenAI's word before there were tools."""
 OURS = frozenset({STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER})
 WORDS = {
-    "function_call": TOOL_CALLS,  # OpenAI's before there were tools
+    FUNCTION_CALL: TOOL_CALLS,
     "eos": STOP,  # Together (docs.together.ai)
     "eos_token": STOP,  # TGI (huggingface.co/docs/text-generation-inference)
     "stop_sequence": STOP,  # TGI
@@ -27,9 +29,13 @@ def read_finish(choice: Choice, *, called: bool) -> Finish:
     return Finish(TOOL_CALLS if called and reason == STOP else reason, met, "" if said == reason else said)
 
 
-def write_finish(finish: Finish) -> dict[str, object]:
-    """The fields of a choice that say it; what OpenAI has no field for is named as vLLM and OpenRouter do."""
-    fields: dict[str, object] = {"finish_reason": finish.reason}
+def write_finish(finish: Finish, *, functions: bool) -> dict[str, object]:
+    """The fields of a choice that say it; what OpenAI has no field for is named as vLLM and OpenRouter do.
+
+    `functions`: see Conversation.
+    """
+    called = functions and finish.reason == TOOL_CALLS
+    fields: dict[str, object] = {"finish_reason": FUNCTION_CALL if called else finish.reason}
     if finish.stopped_by:
         fields["stop_reason"] = finish.stopped_by
     if finish.said:

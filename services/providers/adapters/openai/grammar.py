@@ -12,7 +12,7 @@ from services.providers.adapters.openai.stream_writer import ChunkWriter
 from services.providers.adapters.openai.write_answer import write_answer
 from services.providers.adapters.openai.write_request import write_request
 from services.providers.application.ports import VendorRequest
-from services.providers.domain.conversation import Conversation
+from services.providers.domain.conversation import ANY, Conversation
 from services.providers.domain.losses import Losses
 from services.providers.domain.reply import Reply
 
@@ -39,13 +39,18 @@ class OpenAIGrammar:
         """See CallerGrammar."""
         return read_request(body)
 
-    def write_answer(self, reply: Reply) -> bytes:
+    def write_answer(self, reply: Reply, conversation: Conversation = ANY) -> bytes:
         """See CallerGrammar."""
-        return write_answer(reply, now=self._now, fresh=self._fresh)
+        return write_answer(reply, functions=conversation.functions, now=self._now, fresh=self._fresh)
 
     def writer(self, conversation: Conversation) -> ChunkWriter:
         """See CallerGrammar."""
-        return ChunkWriter(usage_wanted=conversation.usage_wanted, now=self._now, fresh=self._fresh)
+        return ChunkWriter(
+            usage_wanted=conversation.usage_wanted,
+            functions=conversation.functions,
+            now=self._now,
+            fresh=self._fresh,
+        )
 
     def write_request(
         self, conversation: Conversation, model: str, *, stream: bool, prefix: str, losses: Losses

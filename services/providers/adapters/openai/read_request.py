@@ -42,6 +42,7 @@ def read_request(body: bytes) -> Conversation:
         logprobs=bool(read.logprobs),
         top_logprobs=read.top_logprobs,
         user=read.user or "",
+        functions=bool(read.functions) and not read.tools,
         usage_wanted=bool(read.stream_options and read.stream_options.include_usage),
         extra={name: raw for name, raw in extra.items() if name not in ESSENTIAL},
         beyond=tuple(dict.fromkeys(beyond)),

@@ -30,11 +30,14 @@ _ROLE = {"role": "assistant", "content": "", "refusal": None}
 class ChunkWriter:
     """See EventWriter. A choice's first chunk has the role; usage, where it is wanted, is in the last chunk alone.
 
-    `fresh`: what tells this answer from all others, where it has no id.
+    `functions`: see Conversation. `fresh`: what tells this answer from all others, where it has no id.
     """
 
-    def __init__(self, *, usage_wanted: bool, now: Callable[[], datetime], fresh: Callable[[], str]) -> None:
+    def __init__(
+        self, *, usage_wanted: bool, functions: bool, now: Callable[[], datetime], fresh: Callable[[], str]
+    ) -> None:
         self._usage_wanted = usage_wanted
+        self._functions = functions
         self._now = now
         self._fresh = fresh
         self._usage: Usage | None = None
@@ -58,7 +61,7 @@ class ChunkWriter:
                 self._text[choice] = end if cited else begin, end + len(text), False
                 chunk = self._chunk(choice, {"content": text}, logprobs=logprobs or None)
             case Finished(finish=finish, choice=choice):
-                chunk = self._chunk(choice, {}, **write_finish(finish))
+                chunk = self._chunk(choice, {}, **write_finish(finish, functions=self._functions))
             case _:
                 choice, chunk = event.choice, self._chunk(event.choice, self._delta(event))
         return (chunk,) if choice in self._started else (self._start(choice), chunk)
@@ -87,10 +90,8 @@ class ChunkWriter:
     ) -> Mapping[str, object]:
         """What the event adds to the message."""
         match event:
-            case ArgumentsAdded(call=call, text=text):
-                return {"tool_calls": [{"index": call, "function": {"arguments": text}}]}
-            case ToolCallBegan(call=call, id=call_id, name=name, signature=signature):
-                return {"tool_calls": [{"index": call, **write_call(call_id, name, "", signature)}]}
+            case ArgumentsAdded() | ToolCallBegan():
+                return self._called(event)
             case ReasoningAdded(text=text, signature=signature, redacted=redacted):
                 delta: dict[str, object] = {"reasoning_content": text} if text else {}
                 if signature or redacted:
@@ -104,6 +105,16 @@ class ChunkWriter:
                 begin, end, _ = self._text.get(choice, _NOTHING)
                 self._text[choice] = begin, end, True
                 return write_citations((citation,), begin, end)
+
+    def _called(self, event: ArgumentsAdded | ToolCallBegan) -> Mapping[str, object]:
+        if isinstance(event, ArgumentsAdded):
+            called: dict[str, object] = {"function": {"arguments": event.text}}
+        else:
+            called = write_call(event.id, event.name, "", event.signature)
+        if self._functions and event.call == 0:
+            # There is room for one; what is called beside it is told as it would be to others.
+            return {"function_call": called["function"]}
+        return {"tool_calls": [{"index": event.call, **called}]}
 
     def _chunk(self, choice: int, delta: object, **fields: object) -> bytes:
         """`fields` replace what a chunk says where there is nothing to say."""

@@ -16,14 +16,14 @@ from services.providers.domain.reply import Choice, Reply
 encode = msgspec.json.Encoder().encode
 
 
-def write_answer(reply: Reply, *, now: Callable[[], datetime], fresh: Callable[[], str]) -> bytes:
-    """See CallerGrammar. `fresh`: what tells this answer from all others, where it has no id."""
+def write_answer(reply: Reply, *, functions: bool, now: Callable[[], datetime], fresh: Callable[[], str]) -> bytes:
+    """See CallerGrammar. `functions`: see Conversation. `fresh`: what tells it from all others, where it has no id."""
     answer: dict[str, object] = {
         "id": reply.id or f"chatcmpl-{fresh()}",
         "object": "chat.completion",
         "created": reply.created or int(now().timestamp()),
         "model": reply.model,
-        "choices": [_choice(index, choice) for index, choice in enumerate(reply.choices)],
+        "choices": [_choice(index, choice, functions=functions) for index, choice in enumerate(reply.choices)],
     }
     if reply.usage is not None:
         answer["usage"] = write_usage(reply.usage)
@@ -51,12 +51,18 @@ def write_thought(thought: Reasoning) -> dict[str, str]:
     return {"type": "thinking", "thinking": thought.text, "signature": thought.signature}
 
 
-def _choice(index: int, choice: Choice) -> dict[str, object]:
+def _choice(index: int, choice: Choice, *, functions: bool) -> dict[str, object]:
+    message = _message(choice.parts)
+    if functions and "tool_calls" in message:
+        # There is room for one; what is called beside it is told as it would be to others.
+        message["function_call"] = message["tool_calls"].pop(0)["function"]
+        if not message["tool_calls"]:
+            del message["tool_calls"]
     return {
         "index": index,
-        "message": _message(choice.parts),
+        "message": message,
         "logprobs": choice.logprobs or None,
-        **write_finish(choice.finish),
+        **write_finish(choice.finish, functions=functions),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from services.providers.adapters.openai.responses.read_request import read_request
 from services.providers.adapters.openai.responses.write_answer import write_answer
 from services.providers.adapters.openai.responses.writer import ResponseWriter
-from services.providers.domain.conversation import Conversation
+from services.providers.domain.conversation import ANY, Conversation
 from services.providers.domain.reply import Reply
 
 
@@ -30,7 +30,7 @@ class ResponsesGrammar:
         """See CallerGrammar."""
         return read_request(body)
 
-    def write_answer(self, reply: Reply) -> bytes:
+    def write_answer(self, reply: Reply, conversation: Conversation = ANY) -> bytes:  # noqa: ARG002 - as below
         """See CallerGrammar."""
         return write_answer(reply, now=self._now, fresh=self._fresh)
 
