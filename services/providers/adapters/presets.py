@@ -48,13 +48,28 @@ PRESETS = (
             },
             begun=Begun(message=_PREFIX),
             instructed=False,
+            instructed_later=False,
+            silent=False,
             names=False,
             parameters=True,
             thoughts=mistral.write_thought,
             usage_asked=False,
             call_ids=9,
             media=mistral.write_media,
-            own=frozenset({"guardrails", "metadata", "prediction", "prompt_mode", "random_seed", "safe_prompt"}),
+            top_k=True,
+            own=frozenset(
+                {
+                    "guardrails",
+                    "metadata",
+                    "min_tokens",
+                    "prediction",
+                    "prompt_cache_key",
+                    "prompt_mode",
+                    "random_seed",
+                    "repetition_penalty",
+                    "safe_prompt",
+                }
+            ),
         ),
         "docs.mistral.ai/api and mistralai/client-python `models/chatcompletionrequest.py`; dnakov/anon-kode issue 53 "
         "(stream_options), mistralai/mistral-vibe issue 1075 (ids of calls), mistralai/mistral-common "

@@ -97,12 +97,7 @@ def differences(means: Means) -> list[str]:
         said.append(f"{', '.join(renamed)}.")
     if lacking:
         said.append(f"Has nothing for {', '.join(lacking)}.")
-    if not means.instructed:
-        said.append("Instructions alone are told as a user's words.")
-    if means.top_k:
-        said.append("Takes `top_k`.")
-    if not means.usage_asked:
-        said.append("Refuses `stream_options`; tells usage anyway.")
+    said += (sentence for holds, sentence in _plain(means) if holds)
     if means.call_ids:
         said.append(f"Ids of calls are of {means.call_ids} letters and digits; others are replaced.")
     if means.reasoning:
@@ -113,6 +108,15 @@ def differences(means: Means) -> list[str]:
         where = f" at `{means.begun.path}`" if means.begun.path != PATH else ""
         said.append(f"Goes on with an answer by {', '.join(f'`{name}`' for name in begun)}{where}.")
     return said
+
+
+def _plain(means: Means) -> tuple[tuple[bool, str], ...]:
+    return (
+        (not means.instructed, "Instructions alone are told as a user's words."),
+        (means.top_k, "Takes `top_k`."),
+        (not means.usage_asked, "Refuses `stream_options`; tells usage anyway."),
+        (not means.instructed_later, "Instructions that follow an answer, or come last, are told before all."),
+    )
 
 
 def _row(vendor: Vendor, described: Described) -> str:

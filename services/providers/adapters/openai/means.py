@@ -39,6 +39,10 @@ class Means:
     words: Mapping[str, str] = field(default_factory=dict)
     """Its names of OpenAI's fields, where they differ; empty for what it has nothing for."""
     begun: Begun = field(default_factory=Begun)
+    instructed_later: bool = True
+    """Instructions may follow an answer, or end the conversation; else they are told before all."""
+    silent: bool = True
+    """An assistant may have said nothing at all; else that message is left out."""
     instructed: bool = True
     """It answers where nothing but instructions is said; else these are told as a user's words."""
     names: bool = True

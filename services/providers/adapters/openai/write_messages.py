@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from services.providers.adapters.openai.instructions import led
 from services.providers.adapters.openai.means import Means
 from services.providers.adapters.openai.said import write_call
 from services.providers.domain.conversation import (
@@ -49,9 +50,11 @@ class MessagesWriter:
                 message = self._said(parts)
             else:
                 message = {"role": self._role(turn.role), "content": self._content(self._unseen(parts))}
-            if message is not None:
+            if message is not None and (self._means.silent or not _is_silent(message)):
                 self._name(message, turn.name)
                 self.messages.append(message)
+        if not self._means.instructed_later:
+            self.messages = led(self.messages, self._losses)
 
     def _name(self, message: Message, name: str) -> None:
         if name and self._means.names:
@@ -169,3 +172,7 @@ class MessagesWriter:
         # OpenAI's own marker is refused by all models but its newest.
         if cache:
             self._losses.hint("cache_control")
+
+
+def _is_silent(message: Message) -> bool:
+    return message["role"] == "assistant" and not message["content"] and not message.get("tool_calls")
