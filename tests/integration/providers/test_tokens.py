@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from resilience.errors import Reason
 from seawall.config.v1.resources_pb2 import Provider
 from seawall.providers.v1 import provider_pb2 as pb
 from simulator import Access, Simulator, Vendor, VendorSpec
+from tests.integration.providers.go_between import Authority, HttpProxy, tls_before
 from tests.integration.providers.service import Client, Configuration, provider, running, serving, texts
 from tests.integration.providers.token_endpoint import CLIENT_SECRET, TokenEndpoint
 from tests.stack.eventually import eventually
@@ -54,15 +55,18 @@ class World:
 
 
 Opened = Callable[..., AbstractAsyncContextManager[World]]
+Enter = Callable[[AbstractAsyncContextManager[Any]], Awaitable[Any]]
+Before = Callable[[TokenEndpoint, Enter], Awaitable[Provider]]
 
 
 @pytest.fixture(params=["azure", "vertex"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """Opens a world whose provider has the credentials that are named."""
+    """Opens a world whose provider has the credentials that are named. `before`: puts something before the endpoint,
+    and says how the provider's calls travel then."""
     name: str = request.param
 
     @asynccontextmanager
-    async def open_(*keys: str) -> AsyncIterator[World]:
+    async def open_(*keys: str, before: Before | None = None) -> AsyncIterator[World]:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             spec = VendorSpec(name=name, dialect="azure" if name == "azure" else "gemini")
@@ -73,9 +77,11 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
             given("no token")
             endpoint = await enter(TokenEndpoint(given))
+            made = await before(endpoint, enter) if before is not None else Provider()
             for reference, secret in credentials(name, endpoint).items():
                 monkeypatch.setenv(reference, secret)
-            configuration = Configuration(provider_of(name, vendor, keys))
+            made.MergeFrom(provider_of(name, vendor, keys))
+            configuration = Configuration(made)
             client = await enter(running(await enter(serving(configuration)), tmp_path))
             yield World(name, vendor, endpoint, configuration, client)
 
@@ -89,6 +95,7 @@ def credentials(name: str, endpoint: TokenEndpoint) -> dict[str, str]:
         "RIGHT": right,
         "WRONG": wrong,
         "NOWHERE": right.replace(endpoint.url, f"http://127.0.0.1:{free_port()}"),
+        "METADATA": right.replace(endpoint.url, "http://169.254.169.254"),
         "PLAIN": PLAIN,
         "BROKEN": json.dumps({"type": "authorized_user", "refresh_token": "very-secret-too"}),
     }
@@ -151,6 +158,34 @@ async def test_an_endpoint_that_is_not_there_is_a_vendor_that_cannot_be_reached(
         assert (failure.reason, failure.retryable) == (Reason.VENDOR_UNREACHABLE.value, True)
         assert failure.message == "127.0.0.1 gave no token: The vendor could not be reached: connection refused."
         await world.answered()  # by the other credential, whose turn it is
+
+
+async def test_no_credential_leads_to_an_address_that_no_provider_may_call(opened: Opened) -> None:
+    async with opened("METADATA") as world:
+        failure = await world.failure()
+        assert (failure.reason, failure.retryable) == (Reason.VENDOR_UNREACHABLE.value, False)
+        assert "the address of a cloud's metadata" in failure.message
+
+
+async def test_tokens_come_the_way_that_the_provider_s_calls_go(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxies: list[HttpProxy] = []
+
+    async def before(endpoint: TokenEndpoint, enter: Enter) -> Provider:
+        """TLS of a private authority, at a name that only the proxy knows."""
+        authority = Authority()
+        port = await enter(tls_before(endpoint.url, authority.context("login.invalid", tmp_path)))
+        endpoint.known_as = f"https://login.invalid:{port}"
+        monkeypatch.setenv("CA", authority.pem)
+        proxies.append(await enter(HttpProxy()))
+        return Provider(proxy=f"http://{proxies[0].address}", ca="env:CA")
+
+    async with opened("RIGHT", before=before) as world:
+        await world.answered(calls=2)
+        asked = world.endpoint.url.removeprefix("https://")
+        assert set(proxies[0].targets) == {asked, world.vendor.url.removeprefix("http://")}
+        assert world.endpoint.asked == 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

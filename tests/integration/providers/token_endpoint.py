@@ -25,10 +25,12 @@ class TokenEndpoint:
     """Gives `token-000001`, `token-000002`, … to the application and the service account that it knows.
 
     `given`: called with each token. `answer`: status and body to give instead. `door`: closed, answers wait.
+    `known_as`: its address, where that is not the one it listens at.
     """
 
     def __init__(self, given: Callable[[str], None]) -> None:
         self.asked = 0
+        self.known_as = ""
         self.seconds = 3600
         self.answer: tuple[int, dict[str, Any]] | None = None
         self.door = asyncio.Event()
@@ -39,7 +41,7 @@ class TokenEndpoint:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}"
+        return self.known_as or f"http://127.0.0.1:{self._server.port}"
 
     def application(self, secret: str = CLIENT_SECRET) -> str:
         """The credential of an application, as its operator keeps it."""

@@ -128,18 +128,14 @@ async def test_a_renewal_that_fails_takes_no_token_away_and_is_tried_again_after
 async def test_each_of_those_that_wait_is_told_why_there_is_none_and_the_next_asks_again(
     source: TokenSource, giver: Giver
 ) -> None:
-    giver.failure = VendorFailure(Reason.VENDOR_AUTHENTICATION, why="No.", status=400, retry_after=2.0)
+    giver.failure = VendorFailure(Reason.VENDOR_UNREACHABLE, why="No.", status=400, retry_after=2.0, retryable=False)
     failures = await asyncio.gather(*(source.token() for _ in range(5)), return_exceptions=True)
     assert giver.asked == 1
     assert len({id(failure) for failure in failures}) == 5, "each may be changed by the call that it ends"
     for failure in failures:
         assert isinstance(failure, VendorFailure)
-        assert (failure.reason, failure.message, failure.status, failure.retry_after) == (
-            Reason.VENDOR_AUTHENTICATION,
-            "No.",
-            400,
-            2.0,
-        )
+        assert (failure.reason, failure.message, failure.status) == (Reason.VENDOR_UNREACHABLE, "No.", 400)
+        assert (failure.retry_after, failure.retryable) == (2.0, False)
     giver.failure = None
     assert await source.token() == "token-2"
 
