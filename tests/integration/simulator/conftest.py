@@ -1,12 +1,14 @@
 """A running simulator, its first vendor, and clients of it."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
-from simulator import Simulator, Vendor, VendorSpec
+from simulator import Access, Simulator, Vendor, VendorSpec
+from tests.integration.simulator import bedrock as aws
 from tests.integration.simulator.clients import Wire, anthropic_sdk, sdk
 
 
@@ -37,6 +39,18 @@ async def claude() -> AsyncIterator[Vendor]:
 async def anthropic(claude: Vendor) -> AsyncIterator[AsyncAnthropic]:
     async with anthropic_sdk(claude) as opened:
         yield opened
+
+
+@pytest.fixture
+async def rock() -> AsyncIterator[Vendor]:
+    access = Access(keys=frozenset({f"{aws.ACCESS_KEY}:{aws.SECRET}"}))
+    async with Simulator([VendorSpec(name="rock", dialect="bedrock", access=access)], seed=1) as running:
+        yield running.vendor("rock")
+
+
+@pytest.fixture
+def bedrock(rock: Vendor) -> Any:
+    return aws.boto(rock)
 
 
 @pytest.fixture
