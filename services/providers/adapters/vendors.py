@@ -118,16 +118,9 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
     gemini = GeminiDialect(max_event=max_event)
     responses = {CallerDialect.OPENAI_RESPONSES: OpenAIResponsesDialect(max_event=max_event)}
     vendors = (
-        of_openai(
-            "openai",
-            OPENAI,
-            "https://api.openai.com/v1",
-            open_=False,
-            more=responses,
-        ),
+        of_openai("openai", OPENAI, "https://api.openai.com/v1", open_=False, more=responses),
         replace(
-            of_azure(),
-            settle=lambda _, said: replace(of_azure(said.api_version), base_url=azure.base_url_of(said)),
+            of_azure(), settle=lambda _, said: replace(of_azure(said.api_version), base_url=azure.base_url_of(said))
         ),
         of_openai("openai-compatible", COMPATIBLE, "", open_=True),
         callers.vendor(
