@@ -72,7 +72,9 @@ class Delivery:
                 await self._refused(fault.status, fault, extra)
             case ContentFilter() if answer.blocked:
                 await self._whole_answer(answer.kept_back)
-            case ContextLength() | ContentFilter() | RefusesPrefill():
+            case ContentFilter():
+                await self._refused(self._dialect.filter_status, fault, [])
+            case ContextLength() | RefusesPrefill():
                 await self._refused(400, fault, [])
             case ErrorBody():
                 await self._whole(200, self._dialect.error_body(500, fault))

@@ -46,6 +46,10 @@ class Dialect(Protocol):
     def stream_type(self) -> bytes:
         """The content type of a stream."""
 
+    @property
+    def filter_status(self) -> int:
+        """The status of a response where the vendor's policy refuses the prompt."""
+
     def error_body(self, status: int, error: Complaint) -> bytes:
         """Return an error as the body of a response."""
 

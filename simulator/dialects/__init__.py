@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from simulator.dialects.anthropic import AnthropicApp
 from simulator.dialects.azure import AzureApp
 from simulator.dialects.bedrock import BedrockApp
+from simulator.dialects.cohere import CohereApp
 from simulator.dialects.gemini import GeminiApp
 from simulator.dialects.mistral import MistralApp
 from simulator.dialects.openai import OpenAIApp
@@ -16,6 +17,7 @@ APPS: Mapping[DialectName, Callable[[Vendor], App]] = {
     "anthropic": AnthropicApp,
     "azure": AzureApp,
     "bedrock": BedrockApp,
+    "cohere": CohereApp,
     "gemini": GeminiApp,
     "mistral": MistralApp,
 }

@@ -13,6 +13,7 @@ COMMENT = b": keep-alive\n\n"
 class SSEDialect(ABC):
     """See `simulator.delivery.Dialect`; its errors are told by their bodies alone."""
 
+    filter_status = 400
     stream_type = b"text/event-stream; charset=utf-8"
 
     def error_headers(self, status: int, error: Complaint) -> Headers:  # noqa: ARG002 - no header tells an error

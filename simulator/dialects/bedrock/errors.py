@@ -50,6 +50,7 @@ _STREAMED = b":event-type"
 class BedrockDialect:
     """Renders faults in Bedrock's format; a `type` is the name of an exception."""
 
+    filter_status = 400
     stream_type = frames.STREAM_TYPE
 
     def error_body(self, status: int, error: Complaint) -> bytes:
