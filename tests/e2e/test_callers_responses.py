@@ -1,4 +1,4 @@
-"""OpenAI's SDK and its Responses API, before vendors that speak OpenAI's chat completions and Anthropic's messages."""
+"""OpenAI's SDK and its Responses API, before vendors that speak it, OpenAI's chats and Anthropic's messages."""
 
 import json
 from collections.abc import AsyncIterator
@@ -17,9 +17,11 @@ MANIFEST = """
 organization: acme
 providers:
   - {{name: alpha, vendor: openai-compatible, base_url: "{gpt}", keys: [env:VENDOR_KEY]}}
+  - {{name: own, vendor: openai, base_url: "{gpt}", keys: [env:VENDOR_KEY]}}
   - {{name: beta, vendor: anthropic, base_url: "{claude}/v1", keys: [env:VENDOR_KEY]}}
 models:
   - {{name: gpt, route: {{targets: [{{provider: alpha, model: small}}]}}}}
+  - {{name: native, route: {{targets: [{{provider: own, model: gpt-5}}]}}}}
   - {{name: claude, route: {{targets: [{{provider: beta, model: claude-haiku-4-5}}]}}}}
 projects:
   - name: shop
@@ -27,7 +29,7 @@ projects:
   - name: desk
     keys: [{{name: other, value: env:OTHER_KEY, role: owner}}]
 """
-MODELS = ("gpt", "claude")
+MODELS = ("gpt", "native", "claude")
 LOOK: FunctionToolParam = {
     "type": "function",
     "name": "look",
@@ -138,16 +140,42 @@ async def test_a_conversation_moves_from_one_vendor_to_another(client: openai.As
         input=[{"type": "function_call_output", "call_id": call_of(first).call_id, "output": "high water at noon"}],
     )
     assert "high water" in second.output_text
-    third = await client.responses.create(model="gpt", previous_response_id=second.id, input="thank you")
-    assert "heard: thank you" in third.output_text
+    for model in ("gpt", "native"):
+        third = await client.responses.create(model=model, previous_response_id=second.id, input="thank you")
+        assert "heard: thank you" in third.output_text
+
+
+@pytest.fixture(name="long_answers")
+async def _long_answers(system: System) -> AsyncIterator[None]:
+    vendors = [system.simulator.vendor(name) for name in ("alpha", "beta")]
+    for vendor in vendors:
+        vendor.set(None, Behaviour(answer_tokens=40))
+    yield
+    for vendor in vendors:
+        vendor.clear(None)
 
 
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.usefixtures("long_answers")
 async def test_an_answer_cut_at_its_length_is_incomplete(client: openai.AsyncOpenAI, model: str) -> None:
-    response = await client.responses.create(model=model, input="hello there", max_output_tokens=2)
+    # OpenAI takes no limit below 16.
+    response = await client.responses.create(model=model, input="hello there", max_output_tokens=16)
     assert response.status == "incomplete"
     assert response.incomplete_details is not None
     assert response.incomplete_details.reason == "max_output_tokens"
+    assert response.usage is not None
+    assert response.usage.output_tokens == 16
+
+
+async def test_what_openai_thought_is_shown_to_it_again(system: System, client: openai.AsyncOpenAI) -> None:
+    first = await client.responses.create(model="native", input="hello there", reasoning={"effort": "low"})
+    thought = first.output[0]
+    assert thought.type == "reasoning"
+    await client.responses.create(model="native", previous_response_id=first.id, input="go on")
+    sent = json.loads(system.simulator.vendor("alpha").calls[-1].body or b"")
+    assert (sent["store"], "previous_response_id" in sent) == (False, False)
+    (shown,) = [item for item in sent["input"] if item.get("type") == "reasoning"]
+    assert shown["encrypted_content"]
 
 
 async def test_another_project_finds_nothing(system: System, client: openai.AsyncOpenAI, other: str) -> None:
@@ -176,14 +204,17 @@ async def test_errors_are_raised_as_openais_own(client: openai.AsyncOpenAI) -> N
     assert (empty.value.code, empty.value.param) == ("invalid_request", "input")
 
 
-async def test_a_stream_that_breaks_off_raises(system: System, client: openai.AsyncOpenAI) -> None:
+@pytest.mark.parametrize(("model", "upstream"), [("gpt", "small"), ("native", "gpt-5")])
+async def test_a_stream_that_breaks_off_raises(
+    system: System, client: openai.AsyncOpenAI, model: str, upstream: str
+) -> None:
     vendor = system.simulator.vendor("alpha")
-    vendor.set("small", Behaviour(faults=(Cut(after_chunks=4),)))
+    vendor.set(upstream, Behaviour(faults=(Cut(after_chunks=4),)))
     seen: list[str] = []
     note = seen.append
 
     async def listen() -> None:
-        events = await client.responses.create(model="gpt", input="hello there", stream=True)
+        events = await client.responses.create(model=model, input="hello there", stream=True)
         async for event in events:
             note(event.type)
 
@@ -191,12 +222,12 @@ async def test_a_stream_that_breaks_off_raises(system: System, client: openai.As
         with pytest.raises(openai.APIError):
             await listen()
     finally:
-        vendor.clear("small")
+        vendor.clear(upstream)
     assert seen[0] == "response.created"
     assert "response.output_text.delta" in seen
     assert "response.completed" not in seen
 
     async def back() -> bool:
-        return (await client.responses.create(model="gpt", input="hello")).status == "completed"
+        return (await client.responses.create(model=model, input="hello")).status == "completed"
 
     await eventually(back)
