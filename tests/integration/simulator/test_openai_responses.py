@@ -194,6 +194,7 @@ async def test_a_schema_is_followed(client: AsyncOpenAI, stream: bool) -> None:
     assert parsed.text is not None
     assert parsed.text.format is not None
     assert parsed.text.format.type == "json_schema"
+    assert (parsed.text.format.name, parsed.text.format.strict) == ("Place", True)
 
 
 @both
