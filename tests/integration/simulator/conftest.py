@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from anthropic import AsyncAnthropic
+from cohere import AsyncClientV2
 from openai import AsyncOpenAI
 
 from simulator import Access, Simulator, Vendor, VendorSpec
 from tests.integration.simulator import bedrock as aws
 from tests.integration.simulator.clients import Wire, anthropic_sdk, sdk
+from tests.stack.eventually import PATIENCE
 
 
 @pytest.fixture
@@ -51,6 +53,18 @@ async def rock() -> AsyncIterator[Vendor]:
 @pytest.fixture
 def bedrock(rock: Vendor) -> Any:
     return aws.boto(rock)
+
+
+@pytest.fixture
+async def command() -> AsyncIterator[Vendor]:
+    async with Simulator([VendorSpec(name="command", dialect="cohere")], seed=1) as running:
+        yield running.vendor("command")
+
+
+@pytest.fixture
+async def cohere(command: Vendor) -> AsyncIterator[AsyncClientV2]:
+    async with AsyncClientV2(api_key="co-test-1234", base_url=command.base_url, timeout=PATIENCE) as opened:
+        yield opened
 
 
 @pytest.fixture
