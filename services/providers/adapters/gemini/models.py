@@ -27,8 +27,8 @@ LEVEL_OF: dict[str, str] = {
     "max": "HIGH",
 }
 
-LEAST_BUDGET = 128
-"""Tokens that a `pro` of generation 2.5 thinks at least."""
+RANGES: dict[str, tuple[int, int]] = {"pro": (128, 32768), "flash-lite": (512, 24576), "flash": (1, 24576)}
+"""Tokens that one of generation 2.5 thinks at least and at most, by what its name has, the first that it has."""
 
 _GENERATION = re.compile(r"\bgemini-(?:[a-z-]+-)?(\d+(?:\.\d+)?)")
 _LATEST = re.compile(r"\bgemini-(?:[a-z]+-)*latest\b")
@@ -54,7 +54,8 @@ def thinking_config(thinking: Thinking, model: str, losses: Losses) -> ThinkingC
     if off:
         return _off(model, levels=number >= LEVELS, losses=losses)
     if thinking.budget is not None:
-        return ThinkingConfig(include_thoughts=True, thinking_budget=thinking.budget)
+        budget = thinking.budget if number >= LEVELS else _in_range(thinking.budget, model, losses)
+        return ThinkingConfig(include_thoughts=True, thinking_budget=budget)
     if thinking.effort and thinking.effort not in BUDGETS:
         losses.hint("thinking")
     elif thinking.effort and number >= LEVELS:
@@ -73,5 +74,13 @@ def _off(model: str, *, levels: bool, losses: Losses) -> ThinkingConfig:
         return ThinkingConfig(thinking_level="LOW" if "pro" in model else "MINIMAL")
     if "pro" in model:
         losses.hint("thinking")
-        return ThinkingConfig(thinking_budget=LEAST_BUDGET)
+        return ThinkingConfig(thinking_budget=RANGES["pro"][0])
     return ThinkingConfig(thinking_budget=0)
+
+
+def _in_range(budget: int, model: str, losses: Losses) -> int:
+    """The nearest that the model takes: it answers 400 to any other."""
+    least, most = next((range_ for name, range_ in RANGES.items() if name in model), (budget, budget))
+    if not least <= budget <= most:
+        losses.hint("thinking")
+    return min(max(budget, least), most)

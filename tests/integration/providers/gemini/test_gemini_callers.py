@@ -271,3 +271,31 @@ async def test_texts_become_vectors(gemini: Client) -> None:
     told = json.loads(answer.body)
     assert [len(each["embedding"]) for each in told["data"]] == [8, 8]
     assert answer.usage.input_tokens == 2
+
+
+async def test_a_budget_of_thoughts_is_what_the_model_takes(gemini: Client, gem: Vendor) -> None:
+    thinking = {"type": "enabled", "budget_tokens": 60_000}
+    said, _ = await message(gemini, thinking=thinking, max_tokens=64_000)
+    assert said.stop_reason == "end_turn"
+    sent = json.loads(gem.calls[-1].body or b"")
+    assert sent["generationConfig"]["thinkingConfig"] == {"includeThoughts": True, "thinkingBudget": 24576}
+
+
+@any_model
+async def test_a_streamed_message_calls_tools_in_parallel(gemini: Client, gem: Vendor, model: str) -> None:
+    gem.set(None, Behaviour(answer="tool_calls", answer_tokens=3))
+    tools = [{"name": "weather", "input_schema": PLACE}, {"name": "clock", "input_schema": {"type": "object"}}]
+    events, frames = await message_stream(gemini, model, tools=tools)
+    began = [each["content_block"] for each in events if each["type"] == "content_block_start"]
+    given = ["" for _ in began]
+    for each in events:
+        if each["type"] == "content_block_delta" and each["delta"]["type"] == "input_json_delta":
+            given[each["index"]] += each["delta"]["partial_json"]
+    used_tools = [(block["name"], json.loads(said)) for block, said in zip(began, given, strict=True) if said]
+    assert used_tools == [
+        ("weather", {"place": f"gem/{model} heard: one"}),
+        ("clock", {"answer": f"gem/{model}#2 heard: one"}),
+    ]
+    (ended,) = [event for event in events if event["type"] == "message_delta"]
+    assert (ended["delta"]["stop_reason"], ended["usage"]["output_tokens"]) == ("tool_use", 6)
+    assert frames[-1].end

@@ -106,6 +106,11 @@ def test_without_tools_there_is_no_choice() -> None:
     [
         (Thinking(), OLD, {"includeThoughts": True}, False),
         (Thinking(budget=99), OLD, {"includeThoughts": True, "thinkingBudget": 99}, False),
+        (Thinking(budget=24576), OLD, {"includeThoughts": True, "thinkingBudget": 24576}, False),
+        (Thinking(budget=50_000), OLD, {"includeThoughts": True, "thinkingBudget": 24576}, True),
+        (Thinking(budget=50_000), "gemini-2.5-pro", {"includeThoughts": True, "thinkingBudget": 32768}, True),
+        (Thinking(budget=99), "gemini-2.5-pro", {"includeThoughts": True, "thinkingBudget": 128}, True),
+        (Thinking(budget=99), "gemini-2.5-flash-lite", {"includeThoughts": True, "thinkingBudget": 512}, True),
         (Thinking("low"), OLD, {"includeThoughts": True, "thinkingBudget": 1024}, False),
         (Thinking("high"), "gemini-2.5-pro", {"includeThoughts": True, "thinkingBudget": 24576}, False),
         (Thinking(off=True), OLD, {"thinkingBudget": 0}, False),
