@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator.dialects.gemini.conversation import check_contents
 from simulator.dialects.gemini.errors import wrong
-from simulator.dialects.gemini.models import HAS_LEVELS, THINKS, generation
+from simulator.dialects.gemini.models import HAS_LEVELS, THINKS, budgets, generation
 from simulator.dialects.gemini.request import IN_JSON, FunctionDeclaration, GenerateRequest
 from simulator.dialects.gemini.surface import Surface
 from simulator.dialects.rejected import bad_request
@@ -30,6 +30,7 @@ _RANGES: dict[str, tuple[str, float, float]] = {
 _TYPES = {"text/plain", IN_JSON, "application/xml", "application/yaml", "text/x.enum"}
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}")
 _CONFIG = "generation_config"
+_BUDGET = f"{_CONFIG}.thinking_config.thinking_budget"
 _CALLING = "tool_config.function_calling_config"
 
 
@@ -86,19 +87,28 @@ def _check_thinking(request: GenerateRequest) -> None:
     thinking, number = request.thinking, generation(request.model)
     if thinking is None:
         return
-    budget, field = thinking.thinking_budget, f"{_CONFIG}.thinking_config.thinking_budget"
     if 0 < number < THINKS:
         raise bad_request(f"Thinking is not enabled for models/{request.model}", f"{_CONFIG}.thinking_config")
-    if budget is not None and thinking.thinking_level:
-        raise bad_request("You can only set only one of thinking budget and thinking level.", field)
+    if thinking.thinking_level and thinking.thinking_budget is not None:
+        raise bad_request("You can only set only one of thinking budget and thinking level.", _BUDGET)
     if thinking.thinking_level and 0 < number < HAS_LEVELS:
         raise bad_request("Thinking level is not supported for this model.", f"{_CONFIG}.thinking_config")
-    if budget is not None and budget < -1:
-        raise bad_request(f"The thinking budget {budget} is invalid. Please choose a value of -1 or more.", field)
-    if budget == 0 and thinking.include_thoughts:
+    if thinking.thinking_budget is None:
+        return
+    if thinking.thinking_budget == 0 and thinking.include_thoughts:
         raise wrong(f"{_CONFIG}.thinking_config.include_thoughts", "it is only enabled when thinking is enabled.")
-    if budget == 0 and (number >= HAS_LEVELS or (number and "pro" in request.model)):
-        raise bad_request("Budget 0 is invalid. This model only works in thinking mode.", field)
+    _check_budget(thinking.thinking_budget, request.model)
+
+
+def _check_budget(budget: int, model: str) -> None:
+    number = generation(model)
+    if budget == 0 and (number >= HAS_LEVELS or (number and "pro" in model)):
+        raise bad_request("Budget 0 is invalid. This model only works in thinking mode.", _BUDGET)
+    least, most = budgets(model)
+    if budget not in {0, -1} and not least <= budget <= most:
+        raise bad_request(
+            f"The thinking budget {budget} is invalid. Please choose a value between {least} and {most}.", _BUDGET
+        )
 
 
 def _check_tools(request: GenerateRequest) -> None:

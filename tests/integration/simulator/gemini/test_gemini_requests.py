@@ -247,6 +247,21 @@ async def test_a_call_of_the_third_generation_comes_back_with_its_signature(sock
     [
         ("gemini-2.0-flash", {"thinkingBudget": 7}, "Thinking is not enabled for models/gemini-2.0-flash"),
         ("gemini-2.5-pro", {"thinkingBudget": 0}, "Budget 0 is invalid. This model only works in thinking mode."),
+        (
+            OLD,
+            {"thinkingBudget": 24577},
+            "The thinking budget 24577 is invalid. Please choose a value between 1 and 24576.",
+        ),
+        (
+            "gemini-2.5-pro",
+            {"thinkingBudget": 127},
+            "The thinking budget 127 is invalid. Please choose a value between 128 and 32768.",
+        ),
+        (
+            "gemini-2.5-flash-lite",
+            {"thinkingBudget": 511},
+            "The thinking budget 511 is invalid. Please choose a value between 512 and 24576.",
+        ),
         (NEW, {"thinkingBudget": 0}, "Budget 0 is invalid. This model only works in thinking mode."),
     ],
 )
