@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from google import genai
-from google.genai import types
+from google.genai import errors, types
 
 from simulator import Behaviour, ContentFilter, Filtered, Vendor
 from tests.integration.simulator.clients import failing
@@ -80,6 +80,20 @@ async def test_an_answer_ends_before_a_stop_sequence(google: genai.Client, strea
 async def test_a_begun_answer_goes_on(google: genai.Client, stream: bool) -> None:
     begun = types.Content(role="model", parts=[types.Part(text=f"gem/{OLD} heard: one tw")])
     assert text(await ask(google, turns(begun), stream=stream)).startswith("o three four")
+
+
+@both
+async def test_a_begun_answer_may_be_repeated_ignored_or_refused(
+    google: genai.Client, gem: Vendor, stream: bool
+) -> None:
+    whole = text(await ask(google))
+    begun = turns(types.Content(role="model", parts=[types.Part(text=whole[:40])]))
+    for prefill in ("repeats", "ignores"):
+        gem.set(None, Behaviour.model_validate({"prefill": prefill}))
+        assert text(await ask(google, begun, stream=stream)) == whole
+    gem.set(None, Behaviour(prefill="refuses"))
+    with pytest.raises(errors.ClientError, match="end with a user role"):
+        await ask(google, begun, stream=stream)
 
 
 @both
