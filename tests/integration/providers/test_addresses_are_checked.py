@@ -20,6 +20,7 @@ from services.providers.settings import Settings
 from tests.integration.providers.raw_vendor import RawVendor, whole
 from tests.integration.providers.service import Configuration, provider, running, serving
 from tests.stack.eventually import eventually
+from tests.stack.ports import free_port
 
 HERE, ALSO_HERE, NOBODY = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 METADATA = "169.254.169.254"
@@ -164,6 +165,15 @@ async def test_where_a_proxy_is_is_checked_too_and_so_is_an_address_that_it_is_a
     await world.clock.advance(PAUSE + 0.1)
     await world.call("known-to-the-proxy-alone", http)
     assert world.vendor.heads[0].startswith(b"POST http://known-to-the-proxy-alone:")
+
+
+async def test_a_call_that_is_to_go_directly_looks_for_no_proxy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Which proxies there are was said when the service began, and is for it to decide: the address is checked or not.
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    await world.call()
+    await world.call("127.0.0.1")
+    assert [head.split(b" ")[1] for head in world.vendor.heads] == [b"/v1", b"/v1"]
 
 
 async def test_calls_that_begin_together_wait_for_one_lookup_and_none_for_another_ones_end(world: World) -> None:

@@ -89,6 +89,17 @@ async def test_a_proxy_that_is_down_is_not_gone_around(alpha: Vendor, stack: Asy
     assert alpha.calls == ()
 
 
+async def test_nothing_in_the_environment_leads_around_a_providers_own_proxy(
+    alpha: Vendor, stack: AsyncExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*,127.0.0.1")
+    monkeypatch.setenv("no_proxy", "*,127.0.0.1")
+    proxy = await stack.enter_async_context(HttpProxy())
+    client = await client_of(stack, tmp_path, going(alpha, proxy=f"http://{proxy.address}"))
+    assert (await client.call()).answer.body
+    assert len(proxy.targets) == 1
+
+
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
@@ -151,6 +162,18 @@ async def test_a_private_authority_is_trusted_beside_the_systems_by_those_who_na
             "The vendor could not be reached: its TLS certificate is not valid.",
         )
     assert len(alpha.calls) == 2
+
+
+async def test_a_provider_with_an_authority_of_its_own_trusts_the_systems_too(
+    alpha: Vendor, stack: AsyncExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, systems = Authority(), Authority()
+    (tmp_path / "system.pem").write_text(systems.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    monkeypatch.setenv("CA", own.pem)
+    port = await stack.enter_async_context(tls_before(alpha.url, systems.context("localhost", tmp_path)))
+    client = await client_of(stack, tmp_path, going(alpha, url=f"https://localhost:{port}/v1", ca="env:CA"))
+    assert (await client.call()).answer.body
 
 
 async def test_headers_reach_the_vendor_beside_the_calls_own_and_are_never_told(
