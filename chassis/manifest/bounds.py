@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from chassis.durations import written
-from chassis.manifest.vendors import HOSTED, SELF_HOSTED
+from chassis.manifest.vendors import NAMES
 from resilience.criticality import Criticality
 from resilience.errors import Reason
 
@@ -66,7 +66,7 @@ def _written(bound: float | timedelta) -> str:
 ORDERED = "ordered"
 AUTO = "auto"
 OFF = "off"
-VENDORS = Words((*HOSTED, *SELF_HOSTED))
+VENDORS = Words(NAMES)
 KEY_WEIGHT = Range(1, 1000)
 REGION = Form(
     re.compile(r"(?=.{2,32}\Z)[a-z]+(-[a-z0-9]+)*"),

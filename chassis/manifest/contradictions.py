@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from chassis.manifest.routes import Route, SpareTarget
 from chassis.manifest.sections import Manifest, Provider
 from chassis.manifest.shape_problems import Problem
-from chassis.manifest.vendors import OWN_FIELDS, out_of_place
+from chassis.manifest.vendors import OWN_FIELDS, TRAVEL, out_of_place
 
 
 def contradictions(manifest: Manifest) -> list[Problem]:
@@ -46,8 +46,8 @@ def _wrong_providers(manifest: Manifest) -> list[Problem]:
     return out_of_their_place + undeclared
 
 
-def _said(provider: Provider) -> dict[str, str]:
-    return {field: getattr(provider, field) or "" for field in ("base_url", *OWN_FIELDS)}
+def _said(provider: Provider) -> dict[str, object]:
+    return {field: getattr(provider, field) or "" for field in ("base_url", *OWN_FIELDS, *TRAVEL)}
 
 
 def _targets(route: Route) -> Iterator[tuple[str, tuple[SpareTarget, ...]]]:

@@ -34,6 +34,12 @@ SELF_HOSTED = (
 )
 """Those of which each provider has an address of its own: its `base_url`, or what follows from where it is."""
 
+BY_SDK = ("litellm",)
+"""Those that an SDK calls, which finds their addresses and connects by itself."""
+
+NAMES = (*HOSTED, *SELF_HOSTED, *BY_SDK)
+"""All of them."""
+
 LOCATED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"bedrock": ("region",), "vertex": ("region", "cloud_project")}
 )
@@ -44,16 +50,19 @@ OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Fields of a provider that mean something to some vendors only, and to which."""
 
+TRAVEL = ("proxy", "ca", "headers")
+"""Fields of a provider that say how calls travel; they mean nothing where an SDK connects by itself."""
+
 
 def at_home(vendor: str, base_url: str) -> bool:
     """Whether a provider asks its vendor itself: what another address bills, such as a proxy, no vendor's list says."""
     return not base_url or vendor not in HOSTED
 
 
-def out_of_place(vendor: str, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def out_of_place(vendor: str, said: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Each field of a provider that is missing or means nothing, as its vendor has it, and what is wrong with it.
 
-    `said` holds `base_url` and OWN_FIELDS, empty where the provider says nothing.
+    `said` holds `base_url`, OWN_FIELDS and TRAVEL, empty where the provider says nothing.
     """
     if not said["base_url"] and vendor in SELF_HOSTED:
         if vendor not in LOCATED:
@@ -64,3 +73,6 @@ def out_of_place(vendor: str, said: Mapping[str, str]) -> Iterator[tuple[str, st
     for field, vendors in OWN_FIELDS.items():
         if said[field] and vendor not in vendors:
             yield field, f"means nothing to vendor {vendor}; it is for {' and '.join(vendors)}"
+    for field in TRAVEL:
+        if said[field] and vendor in BY_SDK:
+            yield field, f"means nothing to vendor {vendor}: its SDK connects by itself"

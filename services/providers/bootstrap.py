@@ -16,6 +16,9 @@ from events.topics import CONFIG
 from services.providers.adapters.environment_proxies import EnvironmentProxies
 from services.providers.adapters.http import PyqwestConnections, resolve
 from services.providers.adapters.kafka import KafkaCredentialEvents
+from services.providers.adapters.litellm.base_url import BaseUrls
+from services.providers.adapters.litellm.long_tail import VENDOR as LITELLM
+from services.providers.adapters.litellm.long_tail import LongTail
 from services.providers.adapters.telemetry import TelemetryObserver
 from services.providers.adapters.vendors import known_vendors
 from services.providers.application.call_vendor import CallVendor
@@ -34,16 +37,18 @@ from services.providers.settings import Settings
 async def build(settings: Settings, service: Service) -> None:
     """Build the service and start it."""
     enter = service.stack.enter_async_context
+    policy = AddressPolicy(settings.allowed_networks)
     connections = await enter(
         PyqwestConnections(
             connect_timeout=settings.connect_timeout,
             max_idle=settings.max_idle_connections,
             clock=service.clock,
-            policy=AddressPolicy(settings.allowed_networks),
+            policy=policy,
             resolve=resolve,
             environment=EnvironmentProxies(settings.http_proxy, settings.https_proxy, settings.no_proxy),
         )
     )
+    long_tail = await enter(LongTail(BaseUrls(policy, resolve), service.clock))
     bus = Bus("providers", settings, health=service.health, background=service.background, clock=service.clock)
     events = KafkaCredentialEvents(bus.publish, service.clock)
     providers, secrets = ProvidersInUse(), Secrets(directory=settings.secrets_dir)
@@ -51,7 +56,7 @@ async def build(settings: Settings, service: Service) -> None:
         providers,
         vendors=known_vendors(max_event=settings.max_event_bytes, now=service.clock.now),
         secrets=secrets,
-        open_way=OpenWay(connections, secrets),
+        open_way=OpenWay(connections, secrets, by_sdk={LITELLM: long_tail.open}),
         tell=TellCredentials(events, service.clock),
         tokens=await enter(Tokens(service.clock)),
         clock=service.clock,

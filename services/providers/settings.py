@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 
 from chassis.addresses import read_networks
 from chassis.grpc.client import MAX_MESSAGE_BYTES
-from chassis.manifest.vendors import HOSTED, SELF_HOSTED
+from chassis.manifest.vendors import NAMES
 from chassis.settings import ServiceSettings
 
 _MESSAGE_ROOM = 64 * 1024
@@ -59,6 +59,6 @@ class Settings(ServiceSettings):
     @field_validator("vendors")
     @classmethod
     def _known(cls, value: frozenset[str]) -> frozenset[str]:
-        if unknown := sorted(value.difference(HOSTED, SELF_HOSTED)):
+        if unknown := sorted(value.difference(NAMES)):
             raise ValueError(f"no such vendor: {', '.join(unknown)}")
         return value

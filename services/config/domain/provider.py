@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chassis.manifest import bounds
 from chassis.manifest.urls import check_url
-from chassis.manifest.vendors import OWN_FIELDS, out_of_place
+from chassis.manifest.vendors import OWN_FIELDS, TRAVEL, out_of_place
 from chassis.secrets import is_reference
 from services.config.domain.connection import DIRECT, Connection
 from services.config.domain.faults import hold, invalid
@@ -63,6 +63,7 @@ class Provider:
         hold("cloud_project", self.cloud_project or None, bounds.CLOUD_PROJECT.check)
         hold("api_version", self.api_version or None, bounds.API_VERSION.check)
         said = {field: getattr(self, field) for field in ("base_url", *OWN_FIELDS)}
+        said |= {field: getattr(self.connection, field) for field in TRAVEL}
         for field, what in out_of_place(self.vendor, said):
             raise invalid(field, what)
         self._check_keys()

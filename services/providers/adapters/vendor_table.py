@@ -53,6 +53,15 @@ OTHERS = {
         "written.",
         "docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
     ),
+    "litellm": Described(
+        "LiteLLM's SDK",
+        "Models are LiteLLM's, such as `replicate/meta/llama-3` or `nvidia_nim/...`; a `base_url` is what LiteLLM "
+        "calls `api_base`. Wants the extra `long-tail`, which is in no image unless it is built with it. `proxy`, `ca` "
+        "and `headers` are refused, for the SDK connects by itself. What LiteLLM has nothing for at a vendor is an "
+        "error under every policy. Models of Bedrock, SageMaker and Vertex AI, and those that run in the process or "
+        "want a login by hand, are not called.",
+        "docs.litellm.ai/docs/providers",
+    ),
     "cohere": Described(
         "Cohere's chat, version 2",
         "Has nothing for `n`, `logprobs`, `user`. A tool that must be called is the only one it is shown. Of documents "
@@ -121,7 +130,7 @@ def _plain(means: Means) -> tuple[tuple[bool, str], ...]:
 
 def _row(vendor: Vendor, described: Described) -> str:
     key = "may need none" if vendor.open else "needed"
-    url = vendor.base_url or "each provider's own"
+    url = vendor.base_url or ("LiteLLM's, or each provider's own" if vendor.by_sdk else "each provider's own")
     cells = (f"`{vendor.name}`", described.dialect, url, key, described.differs, described.source)
     return f"| {' | '.join(cells)} |"
 

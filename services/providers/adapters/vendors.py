@@ -22,6 +22,8 @@ from services.providers.adapters.cohere.grammar import CohereGrammar
 from services.providers.adapters.gemini.dialect import GeminiDialect
 from services.providers.adapters.gemini.embeddings import GeminiEmbeddings
 from services.providers.adapters.gemini.grammar import GeminiGrammar
+from services.providers.adapters.litellm.embeddings import LiteLLMEmbeddings
+from services.providers.adapters.litellm.long_tail import VENDOR as LITELLM
 from services.providers.adapters.openai.completions import CompletionsDialect
 from services.providers.adapters.openai.dialect import OpenAIDialect
 from services.providers.adapters.openai.embeddings import EmbeddingsDialect
@@ -114,6 +116,13 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
         dialects = {caller: AzureDialect(spoken, api_version=api_version) for caller, spoken in plain.dialects.items()}
         return replace(plain, dialects=dialects, grant=entra.grant)
 
+    def of_litellm() -> Vendor:
+        # No caller's body passes as it is: fields that LiteLLM alone knows are an operator's to say.
+        chats = OpenAIDialect(max_event=max_event, means=COMPATIBLE)
+        beside = {CallerDialect.OPENAI_EMBEDDINGS: LiteLLMEmbeddings(chats)}
+        plain = callers.vendor(LITELLM, chats, OpenAIGrammar(now=now, means=COMPATIBLE), beside=beside)
+        return replace(plain, by_sdk=True)
+
     claude, cohere = AnthropicDialect(max_event=max_event), CohereDialect(max_event=max_event)
     gemini = GeminiDialect(max_event=max_event)
     responses = {CallerDialect.OPENAI_RESPONSES: OpenAIResponsesDialect(max_event=max_event)}
@@ -156,6 +165,7 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             beside={CallerDialect.OPENAI_EMBEDDINGS: CohereEmbeddings(cohere)},
             base_url="https://api.cohere.com/v2",
         ),
+        of_litellm(),
         *(
             of_openai(preset.name, preset.means, preset.base_url, open_=preset.open, translated=preset.translated)
             for preset in PRESETS

@@ -1,6 +1,8 @@
 """Opens the way that a provider's calls take: by which proxy, trusting whom, with which headers of the operator's."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import structlog
 
@@ -41,11 +43,19 @@ class OpenWay:
     """Called with each definition that is new. Never raises: a way that cannot be opened says so to every call.
 
     What is missing is never left out: without its proxy a call would reach the vendor from where it must not.
+    `by_sdk`: opens the way to providers of a vendor that an SDK calls; raises ValueError, as Connections does.
     """
 
-    def __init__(self, connections: Connections, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        secrets: Secrets,
+        *,
+        by_sdk: Mapping[str, Callable[[ProviderDefinition], VendorHttp]] = MappingProxyType({}),
+    ) -> None:
         self._connections = connections
         self._secrets = secrets
+        self._by_sdk = by_sdk
 
     def __call__(self, definition: ProviderDefinition) -> Way:
         """The way of that provider."""
@@ -57,6 +67,8 @@ class OpenWay:
             return Way(NoWay(why))
 
     def _open(self, definition: ProviderDefinition) -> Way:
+        if sdk := self._by_sdk.get(definition.vendor):
+            return Way(sdk(definition))
         told = definition.connection
         proxy = told.proxy
         if proxy and not proxy.startswith(_SCHEMES):

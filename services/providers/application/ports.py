@@ -284,7 +284,8 @@ def shown_itself(secret: str) -> Grant | None:  # noqa: ARG001 - whatever it is
 class Vendor:
     """Whose API it is, and what it speaks to callers of each dialect.
 
-    `base_url` is empty where each provider has its own; `open` says that it may need no key. `settle`: see `of`.
+    `base_url` is empty where each provider has its own; `open` says that it may need no key. `by_sdk`: it is called by
+    an SDK that knows addresses itself, so that a provider need not have one. `settle`: see `of`.
     `grant` reads a secret, once: how tokens are got that are shown as a bearer in its place; None where it is shown
     itself. It raises Failure where it is of no use, without what is in it. `request_id_headers`: see `request_id`.
     """
@@ -293,6 +294,7 @@ class Vendor:
     dialects: Mapping[CallerDialect, Dialect]
     base_url: str = ""
     open: bool = False
+    by_sdk: bool = False
     settle: Callable[["Vendor", ProviderDefinition], "Vendor"] = at_base_url
     grant: Callable[[str], Grant | None] = shown_itself
     request_id_headers: tuple[str, ...] = ()
@@ -300,7 +302,8 @@ class Vendor:
     def of(self, definition: ProviderDefinition) -> "Vendor":
         """It as one provider meets it: at its address, spoken to as its version wants.
 
-        `base_url` is still empty where the definition does not say enough. Called once for each definition.
+        `base_url` is still empty where the definition does not say enough, unless it is called `by_sdk`. Called once
+        for each definition.
         """
         return self.settle(self, definition)
 

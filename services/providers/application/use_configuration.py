@@ -68,7 +68,7 @@ class UseConfiguration:
         known_vendor = self._vendors.get(definition.vendor)
         vendor = known_vendor.of(definition) if known_vendor is not None else None
         url = vendor.base_url.rstrip("/") if vendor is not None else ""
-        if vendor is None or not url:
+        if vendor is None or not (url or vendor.by_sdk):
             log.warning("a provider cannot be used", provider=definition.id, vendor=definition.vendor, url=url)
             return None
         url, host = _read(url)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.manifest import bounds
-from chassis.manifest.vendors import SELF_HOSTED
+from chassis.manifest.vendors import BY_SDK, SELF_HOSTED
 from resilience.errors import Reason
 from services.providers.adapters.presets import PRESETS
 from services.providers.adapters.vendor_table import reference
@@ -31,7 +31,8 @@ def test_config_takes_the_vendors_that_providers_knows() -> None:
 
 
 def test_a_vendor_without_an_address_of_its_own_is_one_that_config_wants_an_address_of() -> None:
-    assert {vendor.name for vendor in VENDORS.values() if not vendor.base_url} == set(SELF_HOSTED)
+    without = {vendor.name: vendor.by_sdk for vendor in VENDORS.values() if not vendor.base_url}
+    assert without == dict.fromkeys(SELF_HOSTED, False) | dict.fromkeys(BY_SDK, True)
 
 
 def test_every_preset_has_a_source() -> None:
