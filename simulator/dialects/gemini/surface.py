@@ -15,9 +15,9 @@ from simulator.listener import Scope
 
 # A model's name may have anything in it; the last colon ends it.
 _CALLS = {
-    "gemini": re.compile(r"/(?P<version>v1(?:beta|alpha)?)/(?P<name>(?:models|tunedModels)/.+):(?P<method>\w+)"),
+    "gemini": re.compile(r"/v1(?:beta|alpha)?/(?P<name>(?:models|tunedModels)/.+):(?P<method>\w+)"),
     "vertex": re.compile(
-        r"/(?P<version>v1(?:beta1)?)/(?P<name>(?:projects/[^/]+/locations/[^/]+/)?publishers/google/models/.+)"
+        r"/v1(?:beta1)?/(?P<name>(?:projects/[^/]+/locations/[^/]+/)?publishers/google/models/.+)"
         r":(?P<method>\w+)"
     ),
 }
@@ -50,7 +50,6 @@ class Place:
     """Where something is asked for: `name` is the model's whole name there, `model` what callers call it."""
 
     surface: Surface
-    version: str
     name: str
     method: str
 
@@ -64,7 +63,7 @@ def place_of(path: str) -> Place | None:
     """Return what a path of a call of a model says; None where it is none."""
     for surface in (GEMINI, VERTEX):
         if found := _CALLS[surface.name].fullmatch(path):
-            return Place(surface, found["version"], found["name"], found["method"])
+            return Place(surface, found["name"], found["method"])
     return None
 
 
