@@ -34,11 +34,22 @@ _FORMATS = {
 Schema = Mapping[str, Any]
 
 
+class SchemaError(ValueError):
+    """What should be a JSON schema is none."""
+
+
 def around(schema: object) -> tuple[str, str] | str:
-    """Return JSON before and after the words that make it whole; or all of it, where no string in it is free."""
+    """Return JSON before and after the words that make it whole; or all of it, where no string in it is free.
+
+    Raises SchemaError where a keyword's value is of a kind that it cannot have.
+    """
     if not isinstance(schema, Mapping) or not (schema.keys() & _TELLING):
         return ANY_OBJECT
-    filled = json.dumps(_Filler(schema).fill(schema), ensure_ascii=False, separators=(",", ":"))
+    try:
+        value = _Filler(schema).fill(schema)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise SchemaError(f"Invalid schema: {error}") from None
+    filled = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     before, free, behind = filled.partition(_FREE)
     return (before, behind) if free else filled
 

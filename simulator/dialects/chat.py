@@ -14,11 +14,12 @@ from simulator.behaviour import ActiveBehaviour, Behaviour
 from simulator.capacity import FullError, Turn
 from simulator.delivery import ClientLeftError, Delivery, Dialect, Headers, Rendered, Response
 from simulator.dialects.http import header, read_body, respond
-from simulator.dialects.rejected import RejectedError
+from simulator.dialects.rejected import RejectedError, bad_request
 from simulator.faults import Complaint, Fault, Filtered, RefusesPrefill
 from simulator.functions import Answers
 from simulator.listener import Receive, Scope, Send
 from simulator.recorder import CLIENT_CLOSED, COMPLETED, OVERLOADED, WENT_DOWN, Call
+from simulator.schemas import SchemaError
 from simulator.vendor import Vendor
 
 _MODEL_CACHE = 1000
@@ -206,7 +207,10 @@ class ChatApp(ABC, Generic[R]):
         self, model: str, question: Question, behaviour: Behaviour, fault: Fault | None, choice: int
     ) -> Answer:
         length, prefill = behaviour.answer_tokens, behaviour.prefill
-        answer = compose(self.vendor.name, model, question, length=length, prefill=prefill, choice=choice)
+        try:
+            answer = compose(self.vendor.name, model, question, length=length, prefill=prefill, choice=choice)
+        except SchemaError as error:
+            raise bad_request(str(error)) from None
         if isinstance(fault, Filtered):
             return answer.cut(fault.after_chunks * behaviour.tokens_per_chunk, "content_filter")
         return answer

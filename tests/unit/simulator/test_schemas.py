@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
+import httpx2
 import pytest
 
+from simulator import Simulator
 from simulator.answers import Question, compose
 from simulator.functions import Function
-from simulator.schemas import ANY_OBJECT, around
+from simulator.schemas import ANY_OBJECT, SchemaError, around
 
 
 def told(schema: object, *, length: int = 4) -> Any:
@@ -76,3 +78,32 @@ def test_arguments_follow_the_functions_schema() -> None:
         {"at": "alpha/gpt heard: one", "twice": True},
         {"at": "alpha/gpt#2 heard: one", "twice": True},
     ]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": 5},
+        {"type": "array", "items": {}, "minItems": "2"},
+        {"anyOf": 1},
+        {"anyOf": [3]},
+        {"allOf": [{"properties": 7}, {"properties": {}}]},
+        {"properties": {"a": {"type": "number", "multipleOf": 0}}},
+        {"properties": {"a": {"type": "integer", "minimum": "1"}}},
+        {"properties": {"a": {"type": {}}}, "enum": 4},
+    ],
+)
+def test_what_is_no_schema_is_refused(schema: object) -> None:
+    with pytest.raises(SchemaError, match="Invalid schema"):
+        around(schema)
+
+
+async def test_a_vendor_refuses_what_is_no_schema() -> None:
+    async with Simulator(vendors=["alpha"]) as simulator:
+        url = f"{simulator.vendor('alpha').base_url}/chat/completions"
+        form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"properties": 5}}}
+        body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "response_format": form}
+        async with httpx2.AsyncClient() as client:
+            answer = await client.post(url, json=body, headers={"authorization": "Bearer any"})
+    assert answer.status_code == 400
+    assert "Invalid schema" in answer.json()["error"]["message"]
