@@ -84,7 +84,7 @@ class Translated:
         if not reply.model:
             reply = structs.replace(reply, model=request.model)
         written = self._caller.write_answer(reply, request.conversation)
-        return Answer(written, checked.finish_reason, checked.usage, vendor_request_id)
+        return Answer(written, checked.finish_reason, checked.usage, checked.vendor_request_id)
 
     def decoder(self, request: VendorRequest) -> "TranslatedDecoder":
         """See Dialect."""

@@ -29,7 +29,7 @@ def whole_answer(body: bytes, vendor_request_id: str) -> Answer:
         body,
         finish(first.finish_reason, called=calls(first.parts)),
         said.usage_metadata.usage() if said.usage_metadata is not None else None,
-        vendor_request_id,
+        vendor_request_id or said.response_id,  # no header of Google's has one
     )
 
 

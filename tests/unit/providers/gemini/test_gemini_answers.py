@@ -1,6 +1,7 @@
 """Gemini's whole answers, and what they and streams say as replies."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from resilience.errors import Reason
 from services.providers.adapters.gemini.dialect import GeminiDialect
 from services.providers.adapters.gemini.errors import BROKEN_OFF
 from services.providers.adapters.gemini.grammar import GeminiGrammar
+from services.providers.adapters.vendors import known_vendors
 from services.providers.domain.answer import Answer, Usage
 from services.providers.domain.conversation import Citation, Media, Reasoning, Text, ToolCall
+from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.reply import (
     ArgumentsAdded,
@@ -27,7 +30,7 @@ from services.providers.domain.reply import (
     UsageTold,
 )
 from tests.unit.providers.gemini.documented import ANSWER, BLOCKED, CALLS, STREAM, error
-from tests.unit.providers.reading import ANY
+from tests.unit.providers.reading import ANY, answered
 
 DIALECT, GRAMMAR = GeminiDialect(max_event=10_000), GeminiGrammar()
 
@@ -44,6 +47,12 @@ def only(answer: bytes) -> Choice:
 
 def test_an_answer_passes_with_its_finish_reason_and_usage() -> None:
     assert DIALECT.answer(ANY, ANSWER, "id") == Answer(ANSWER, "stop", Usage(10, 11, 5, 4), "id")
+
+
+def test_the_id_in_an_answer_is_the_requests_where_no_header_tells_one() -> None:
+    assert DIALECT.answer(ANY, ANSWER, "").vendor_request_id == "fhhAaM_aGZ-Jz7IPzJ6AqQc"
+    vendor = known_vendors(max_event=10_000, now=lambda: datetime.now(UTC))["gemini"]
+    assert answered(vendor.spoken_to(CallerDialect.OPENAI_CHAT), ANSWER).vendor_request_id == "fhhAaM_aGZ-Jz7IPzJ6AqQc"
 
 
 def test_an_answer_is_read() -> None:
