@@ -142,6 +142,10 @@ test-matrix: setup-test ## Every vendor's dialect before every caller's SDK
 matrix-report: setup ## Write docs/matrix.md from what the matrix asserts
 	@$(BIN)/python -m tests.matrix.report > docs/matrix.md
 
+.PHONY: translation-report
+translation-report: setup ## Write docs/translation.md from what the tests of translation assert
+	@$(BIN)/python -m tests.unit.providers.translation.table > docs/translation.md
+
 # ── Clean ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: clean

@@ -156,7 +156,7 @@ class MessagesWriter:
             self._losses.hint("citations")
         written = self._means.media(media)
         if written is None:
-            self._losses.meaning(f"{media.kind}.{'url' if media.url else 'file_id'}")
+            self._losses.meaning(f"{media.kind}.{_place(media)}")
             return
         if media.context:
             yield {"type": "text", "text": media.context}
@@ -176,3 +176,10 @@ class MessagesWriter:
 
 def _is_silent(message: Message) -> bool:
     return message["role"] == "assistant" and not message["content"] and not message.get("tool_calls")
+
+
+def _place(media: Media) -> str:
+    """Where its bytes are."""
+    if media.url:
+        return "url"
+    return "file_id" if media.file_id else "data"
