@@ -2,7 +2,8 @@
 
 Turns of the system's and the developer's are `system`: Bedrock has one rank for both. What of it comes later joins
 them, and a warning says so. Turns of one side that follow each other become one, so that all results of tools are in
-the turn after their calls, before anything else in it.
+the turn after their calls, before anything else in it. A turn of documents alone says their names: Bedrock wants a
+text beside them (docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html).
 """
 
 from collections.abc import Sequence
@@ -54,6 +55,9 @@ def _instructions(turn: Turn, blocks: Blocks, losses: Losses) -> list[Written]:
 def _message(role: str, written: list[Written]) -> Written:
     if role == USER and any("toolResult" in block for block in written):
         written = _results_first(written)
+    documents = [block["document"]["name"] for block in written if "document" in block]
+    if documents and not any("text" in block for block in written):
+        written.append({"text": ", ".join(documents)})
     return {"role": role, "content": written}
 
 

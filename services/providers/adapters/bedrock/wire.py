@@ -8,6 +8,15 @@ import msgspec
 
 from services.providers.domain.answer import Usage
 
+_HOUR = "1h"
+
+
+class CacheDetail(msgspec.Struct, rename="camel", gc=False):
+    """What of it was written to the cache to be kept for so long."""
+
+    ttl: str = ""
+    input_tokens: int = 0
+
 
 class UsageObject(msgspec.Struct, rename="camel", gc=False):
     """Token counts. `input_tokens` leaves out what was read from the cache and written to it."""
@@ -16,11 +25,13 @@ class UsageObject(msgspec.Struct, rename="camel", gc=False):
     output_tokens: int = 0
     cache_read_input_tokens: int | None = None
     cache_write_input_tokens: int | None = None
+    cache_details: list[CacheDetail] | None = None
 
     def usage(self) -> Usage:
         """As the rest of Seawall counts."""
         read, written = self.cache_read_input_tokens or 0, self.cache_write_input_tokens or 0
-        return Usage(self.input_tokens + read + written, self.output_tokens, read, 0, written)
+        for_an_hour = sum(detail.input_tokens for detail in self.cache_details or () if detail.ttl == _HOUR)
+        return Usage(self.input_tokens + read + written, self.output_tokens, read, 0, written, for_an_hour)
 
 
 class Location(msgspec.Struct, rename="camel", gc=False):
