@@ -95,7 +95,7 @@ class Delta(msgspec.Struct):
     """What an event tells."""
 
     message: Said | None = None
-    finish_reason: str = ""
+    finish_reason: str | None = None
     error: str | None = None
     usage: UsageObject | None = None
 
