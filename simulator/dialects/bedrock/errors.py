@@ -19,7 +19,10 @@ VALIDATION = "ValidationException"
 _ERRORS: dict[int, tuple[str, str]] = {
     400: (VALIDATION, "The request could not be understood."),
     401: ("UnrecognizedClientException", "The security token included in the request is invalid."),
-    403: ("AccessDeniedException", "You don't have access to the model with the specified model ID."),
+    403: (
+        "AccessDeniedException",
+        "User: arn:aws:iam::123456789012:user/simulated is not authorized to perform: bedrock:InvokeModel",
+    ),
     404: ("ResourceNotFoundException", "The resource could not be found."),
     408: ("ModelTimeoutException", "The model took too long to answer. Try your request again."),
     413: ("RequestEntityTooLargeException", "The request is too large."),

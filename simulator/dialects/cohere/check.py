@@ -54,7 +54,9 @@ def _invalid(what: str) -> RejectedError:
 def _check_message(where: str, message: Message) -> None:
     if message.role not in _PARTS:
         raise _invalid(f"{where}.role must be one of 'user', 'assistant', 'system' or 'tool'")
-    if not message.text and not message.images and not message.tool_calls:
+    if message.content is None and not message.tool_calls:
+        raise _invalid(f"{where}.content is required")
+    if message.role == "user" and not message.text and not message.images:
         raise _invalid(f"{where}.content must be at least 1 token long")
     for at, part in enumerate(message.parts):
         if part.type not in _PARTS[message.role]:

@@ -5,6 +5,7 @@ Source: docs.cohere.com/v2/reference/chat; cohere-ai/cohere-python `v2/raw_clien
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +17,8 @@ from simulator.functions import Answers, Function, Offer, called
 
 T = TypeVar("T")
 _CACHED = "5m"
+LEAST_CACHED = 1024
+"""Tokens of a prompt that are worth keeping."""
 
 
 class Document(msgspec.Struct):
@@ -207,17 +210,14 @@ class ChatRequest(msgspec.Struct):
         )
 
     def cached_places(self) -> list[Place]:
-        """Return the ends of all messages; what comes before the last is cached unasked."""
+        """Return the ends of all messages; what comes before the last is cached unasked, where it is long enough."""
         sections = [("document", document.said, 0) for document in self.told]
         sections += [(message.role, message.text, message.images) for message in self.messages or ()]
-        last = len(sections) - 1
-        return places(
-            self.model,
-            (
-                (role, (Piece(text.encode(), len(text), images, _CACHED if number < last else None),))
-                for number, (role, text, images) in enumerate(sections)
-            ),
-        )
+        pieces = ((role, (Piece(text.encode(), len(text), images),)) for role, text, images in sections)
+        return [
+            replace(place, ttl=_CACHED) if place.tokens >= LEAST_CACHED else place
+            for place in places(self.model, pieces)[:-1]
+        ]
 
     def question(self, answers: Answers) -> Question:
         """What is to be answered; `answers` decides whether functions are called where the request leaves it open."""

@@ -265,6 +265,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"messages": "hi"}, "invalid request: Expected `array | null`, got `str`"),
     (turns({"role": "robot", "content": "a"}), "invalid request: messages[0].role must be one of"),
     (turns({"role": "user", "content": ""}), "invalid request: messages[0].content must be at least 1 token long"),
+    (turns({"role": "system"}, USER), "invalid request: messages[0].content is required"),
     (turns(USER, {"role": "assistant", "content": "a"}), "invalid request: the last message must be from the user or"),
     (
         turns({"role": "user", "content": [{"type": "thinking", "text": "a"}]}),
@@ -311,6 +312,7 @@ async def test_a_wrong_request_is_refused(socket: Wire, command: Vendor, fields:
     "fields",
     [
         {**turns(USER, CALLED, RESULT), "tools": [TOOL]},
+        {**turns(USER, CALLED, RESULT | {"content": ""}), "tools": [TOOL]},
         turns(USER, {"role": "assistant", "content": "a"}, USER),
         image("https://example.com/a.png"),
         {"temperature": 1.5, "made_up": {"deep": [1]}, "tools": [TOOL], "tool_choice": "NONE"},

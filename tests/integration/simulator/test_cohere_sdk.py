@@ -203,12 +203,12 @@ async def test_images_are_counted(cohere: AsyncClientV2) -> None:
 
 
 async def test_what_came_before_the_last_message_is_read_from_the_cache_the_next_time(cohere: AsyncClientV2) -> None:
-    turns = [{"role": "system", "content": "x" * 400}, *MESSAGES]
+    turns = [{"role": "system", "content": "x" * 4096}, *MESSAGES]
     usages = [(await ask(cohere, stream=number == 1, messages=turns))["usage"] for number in range(2)]
-    # The system prompt: 3 + 3 + 100.
+    # The system prompt: 3 + 3 + 1024. What is shorter is not kept.
     assert [(usage["billed_units"]["input_tokens"], usage["cached_tokens"]) for usage in usages] == [
-        (119, 0),
-        (119, 106),
+        (1043, 0),
+        (1043, 1030),
     ]
 
 
