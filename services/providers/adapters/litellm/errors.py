@@ -34,7 +34,9 @@ CODES = {
 
 _UNSUPPORTED = "UnsupportedParamsError"
 _WRAPPED = "MidStreamFallbackError"
-_LISTED = re.compile(r"parameters: \[([^\]]*)\]")
+_LISTED = re.compile(r"parameters: \[([^\]]*)\]|Setting (\w+) is not supported")
+_STACK = "Traceback (most recent call last)"
+"""From here on a message is the SDK's own stack, which is for nobody outside."""
 _ERRORS = range(400, 600)
 _ITS_OWN = 500
 
@@ -44,7 +46,7 @@ def status_of(error: Exception) -> int:
     named = type(error).__name__
     if named == _UNSUPPORTED:
         listed = _LISTED.search(str(error))
-        what = listed[1].replace("'", "") if listed else "all that is asked"
+        what = (listed[1] or listed[2]).replace("'", "") if listed else "all that is asked"
         raise VendorFailure(
             Reason.UNSUPPORTED_BY_TARGET, why=f"The vendor, or the model, has nothing for {what}."
         ) from None
@@ -60,7 +62,8 @@ def body_of(error: Exception, status: int) -> bytes:
     told = getattr(error, "body", None)
     own = told.get("code") if isinstance(told, dict) else None
     code = CODES.get(type(error).__name__) or own or status
-    return msgspec.json.encode({"error": {"message": str(error), "type": None, "param": None, "code": code}})
+    message, _, _ = str(error).partition(_STACK)
+    return msgspec.json.encode({"error": {"message": message.rstrip(), "type": None, "param": None, "code": code}})
 
 
 def headers_of(error: Exception) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Which of LiteLLM's models are not called, because the provider's key is not what would let them in."""
+"""Which of LiteLLM's models are not called: most of them because the provider's key is not what would let them in."""
 
 from resilience.errors import Reason
 from services.providers.adapters.litellm.sdk import Sdk
@@ -16,6 +16,7 @@ NOT_CALLED = {
     "sagemaker_nova": _MACHINES,
     "vertex_ai": f"{_MACHINES}; vendor vertex is the one for it",
     "vertex_ai_beta": f"{_MACHINES}; vendor vertex is the one for it",
+    "gemini": "LiteLLM does not tell a stream that broke off from one that ended; vendor gemini is the one for it",
     "chatgpt": _LOGS_IN,
     "github_copilot": _LOGS_IN,
     "petals": _HERE,

@@ -19,8 +19,7 @@ class SdkStream(Protocol):
     chunks: list[Any]
     """What the vendor said so far, which the usage of the last chunk is made from."""
     received_finish_reason: str | None
-    intermittent_finish_reason: str | None
-    """What the vendor said, in its last chunk or before."""
+    """What the vendor itself said."""
 
     async def __anext__(self) -> Any:
         """The next chunk. Raises StopAsyncIteration after the last, and what the SDK raises."""
@@ -54,9 +53,7 @@ async def following(stream: SdkStream) -> Any:
 
 
 def _written(stream: SdkStream, chunk: Any) -> bytes:
-    if any(choice.finish_reason for choice in chunk.choices) and not (
-        stream.received_finish_reason or stream.intermittent_finish_reason
-    ):
+    if any(choice.finish_reason for choice in chunk.choices) and not stream.received_finish_reason:
         # The SDK says `stop` of every stream that ends, of those that broke off too.
         raise VendorFailure(Reason.VENDOR_CONNECTION_LOST, status=OK)
     if getattr(chunk, "usage", None) is None:
