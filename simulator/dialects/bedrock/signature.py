@@ -23,7 +23,7 @@ LATE, EARLY = timedelta(minutes=15), timedelta(minutes=5)
 _TIME = "%Y%m%dT%H%M%SZ"
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=(?P<credential>[^, ]+), *SignedHeaders=(?P<signed>[^, ]+), *"
-    r"Signature=(?P<signature>[^, ]+)"
+    r"Signature=(?P<signature>[0-9a-f]+)"
 )
 _FORBIDDEN = 403
 

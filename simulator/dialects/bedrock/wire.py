@@ -92,6 +92,26 @@ class ReasoningContent(msgspec.Struct, rename="camel", omit_defaults=True):
     redacted_content: str | None = None
 
 
+class Quote(msgspec.Struct, omit_defaults=True):
+    """A text within something."""
+
+    text: str = ""
+
+
+class GuardContent(msgspec.Struct, omit_defaults=True):
+    """What a guardrail is to look at."""
+
+    text: Quote | None = None
+    image: Any = None
+
+
+class CitationsContent(msgspec.Struct, omit_defaults=True):
+    """A text that was cited from somewhere."""
+
+    content: list[Quote] | None = None
+    citations: list[Any] | None = None
+
+
 class Block(msgspec.Struct, rename="camel", omit_defaults=True):
     """A part of a message, of a tool's result, or of the system prompt: one of these."""
 
@@ -104,8 +124,8 @@ class Block(msgspec.Struct, rename="camel", omit_defaults=True):
     tool_result: ToolResult | None = None
     cache_point: CachePoint | None = None
     reasoning_content: ReasoningContent | None = None
-    citations_content: Any = None
-    guard_content: Any = None
+    citations_content: CitationsContent | None = None
+    guard_content: GuardContent | None = None
     search_result: Any = None
     json: Any = None
 
@@ -123,10 +143,10 @@ class Block(msgspec.Struct, rename="camel", omit_defaults=True):
             return msgspec.json.encode(self.json).decode()
         if self.document is not None:
             return self.document.said
-        if isinstance(self.guard_content, dict):
-            return str((self.guard_content.get("text") or {}).get("text", ""))
-        if isinstance(self.citations_content, dict):
-            return "".join(str(part.get("text", "")) for part in self.citations_content.get("content") or ())
+        if self.guard_content is not None:
+            return self.guard_content.text.text if self.guard_content.text is not None else ""
+        if self.citations_content is not None:
+            return "".join(part.text for part in self.citations_content.content or ())
         return self.text or ""
 
     @property

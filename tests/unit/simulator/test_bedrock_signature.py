@@ -105,6 +105,10 @@ def test_a_signature_for_another_service_or_day_is_refused(monkeypatch: pytest.M
         ("", "MissingAuthenticationTokenException"),
         ("Basic abc", "MissingAuthenticationTokenException"),
         ("Bearer ", "MissingAuthenticationTokenException"),
+        (
+            "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request, SignedHeaders=host, Signature=é",
+            "IncompleteSignatureException",
+        ),
         ("AWS4-HMAC-SHA256 Credential=a", "IncompleteSignatureException"),
         ("AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=f", "IncompleteSignatureException"),
     ],
