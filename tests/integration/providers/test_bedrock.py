@@ -269,16 +269,23 @@ async def test_what_was_written_to_the_cache_and_read_from_it_is_told(bedrock: C
 
 
 @both
-@any_model
+@pytest.mark.parametrize("model", ["anthropic.claude-3-haiku-20240307-v1:0", NOVA])
 async def test_an_answer_that_broke_off_is_gone_on_with(
     bedrock: Client, vendor: Vendor, stream: bool, model: str
 ) -> None:
-    prefix = words("anthropic.claude-3-haiku-20240307-v1:0")[:60]
-    asked = of("anthropic.claude-3-haiku-20240307-v1:0" if model == CLAUDE else model, prefix=prefix)
-    for caller in (chat, message):
-        heard = await caller(bedrock, stream=stream, envelope=asked)
-        assert (prefix + heard.text).endswith(words(asked["model"])[-30:])
+    prefix = words(model)[:60]
+    for ask_of in (chat, message):
+        heard = await ask_of(bedrock, stream=stream, envelope=of(model, prefix=prefix))
+        assert prefix + heard.text == words(model)
         assert vendor.calls[-1].prefix
+
+
+@both
+async def test_a_model_that_takes_no_beginning_is_asked_in_turn(bedrock: Client, vendor: Vendor, stream: bool) -> None:
+    model = "us.anthropic.claude-opus-4-7-v1:0"
+    heard = await chat(bedrock, stream=stream, envelope=of(model, prefix="one two"))
+    assert heard.text
+    assert [turn["role"] for turn in received(vendor)["messages"]] == ["user", "assistant", "user"]
 
 
 @both
