@@ -1,16 +1,12 @@
 """Applications' frameworks complete a conversation with a tool, with only base URL and key changed, as examples do."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from simulator import Behaviour
 from tests.e2e.system import System
-from tests.e2e.test_examples import EXAMPLES, ROOT, run
+from tests.e2e.test_examples import EXAMPLES, run
+from tests.stack.frameworks import PYTHON
 
-PYTHON = Path(os.environ.get("SEAWALL_CACHE_DIR") or ROOT / ".cache") / "frameworks" / "bin" / "python"
-"""Of an environment to themselves, for they pin SDKs; `make setup-test` makes it."""
 FRAMEWORKS = [
     "langchain_openai_tools.py",
     "langchain_anthropic_tools.py",

@@ -7,7 +7,7 @@ import os
 from typing import Any, Protocol, cast
 
 PACKAGE = "litellm"
-ABSENT = "LiteLLM's SDK is not installed, which is: pip install 'seawall[providers,long-tail]'"
+ABSENT = "LiteLLM's SDK is not installed; pip install 'seawall[providers,long-tail]' does that"
 
 _ENVIRONMENT = {
     # It has the lists that it would else fetch from GitHub as it is imported, or at the first call to Anthropic.
