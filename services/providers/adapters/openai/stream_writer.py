@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from services.providers.adapters.openai.citations import write_citations
 from services.providers.adapters.openai.finish import write_finish
@@ -24,6 +27,7 @@ from services.providers.domain.reply import (
 )
 
 _NOTHING = 0, 0, False
+_LISTS = frozenset({"annotations", "citations", "images", "media", "thinking_blocks"})
 _ROLE = {"role": "assistant", "content": "", "refusal": None}
 
 
@@ -44,6 +48,8 @@ class ChunkWriter:
         self._head = b""
         self._tail = b'],"usage":null}' if usage_wanted else b"]}"
         self._started: set[int] = set()
+        self._entries: dict[tuple[int, str], int] = {}
+        """The place of the last entry of each choice's lists, by their names."""
         self._text: dict[int, tuple[int, int, bool]] = {}
         """Of each choice: where the text begins that is cited next and where it ends, and whether it was cited."""
 
@@ -63,7 +69,10 @@ class ChunkWriter:
             case Finished(finish=finish, choice=choice):
                 chunk = self._chunk(choice, {}, **write_finish(finish, functions=self._functions))
             case _:
-                choice, chunk = event.choice, self._chunk(event.choice, self._delta(event))
+                choice, chunk = (
+                    event.choice,
+                    self._chunk(event.choice, self._numbered(event.choice, self._delta(event))),
+                )
         return (chunk,) if choice in self._started else (self._start(choice), chunk)
 
     def end(self) -> Iterable[bytes]:
@@ -105,6 +114,17 @@ class ChunkWriter:
                 begin, end, _ = self._text.get(choice, _NOTHING)
                 self._text[choice] = begin, end, True
                 return write_citations((citation,), begin, end)
+
+    def _numbered(self, choice: int, delta: Mapping[str, Any]) -> Mapping[str, object]:
+        """The delta, with the place of each entry of a list in all of it: OpenAI's SDK puts lists together by that."""
+        return {
+            name: [self._placed(choice, name, entry) for entry in value] if name in _LISTS else value
+            for name, value in delta.items()
+        }
+
+    def _placed(self, choice: int, name: str, entry: object) -> Mapping[str, object]:
+        index = self._entries[choice, name] = self._entries.get((choice, name), -1) + 1
+        return {**msgspec.to_builtins(entry), "index": index}
 
     def _called(self, event: ArgumentsAdded | ToolCallBegan) -> Mapping[str, object]:
         if isinstance(event, ArgumentsAdded):

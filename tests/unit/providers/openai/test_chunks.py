@@ -122,8 +122,8 @@ def test_thoughts_and_refusals_are_told() -> None:
     thoughts = (ReasoningAdded("Hm"), ReasoningAdded(signature="sig"), ReasoningAdded(redacted="secret"))
     assert deltas(written(Began("id", "m"), *thoughts, RefusalAdded("No")))[1:] == [
         {"reasoning_content": "Hm"},
-        {"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": "sig"}]},
-        {"thinking_blocks": [{"type": "redacted_thinking", "data": "secret"}]},
+        {"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": "sig", "index": 0}]},
+        {"thinking_blocks": [{"type": "redacted_thinking", "data": "secret", "index": 1}]},
         {"refusal": "No"},
     ]
 

@@ -67,7 +67,7 @@ def conversations(draw: st.DrawFn) -> Conversation:
     )
 
 
-@pytest.mark.parametrize(("there", "back"), itertools.permutations(VENDORS, 2))
+@pytest.mark.parametrize(("there", "back"), tuple(itertools.permutations(VENDORS, 2)))
 @settings(max_examples=10, deadline=None)
 @given(conversation=conversations())
 def test_what_both_can_say_comes_back_as_it_went(conversation: Conversation, there: str, back: str) -> None:
