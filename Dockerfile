@@ -1,12 +1,14 @@
 # One image a service: docker build --build-arg SERVICE=gateway -t seawall/gateway .
 FROM python:3.11-slim-bookworm AS build
 ARG SERVICE
+# Beside the service's own, with blanks between: SERVICE=providers EXTRAS=long-tail
+ARG EXTRAS=""
 RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /app
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 # Dependencies first: they change less often than the code.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN test -n "$SERVICE" && uv sync --locked --no-dev --extra "$SERVICE" --no-install-project
+RUN test -n "$SERVICE" && uv sync --locked --no-dev $(printf -- '--extra %s ' $SERVICE $EXTRAS) --no-install-project
 COPY gen gen
 COPY resilience resilience
 COPY events events
@@ -14,7 +16,7 @@ COPY chassis chassis
 COPY services services
 COPY cli cli
 COPY simulator simulator
-RUN uv sync --locked --no-dev --extra "$SERVICE" --no-editable
+RUN uv sync --locked --no-dev $(printf -- '--extra %s ' $SERVICE $EXTRAS) --no-editable
 
 FROM python:3.11-slim-bookworm
 ARG SERVICE

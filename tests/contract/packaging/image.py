@@ -55,8 +55,8 @@ def copy_to(directory: Path) -> None:
 class Image:
     """One service's environment, as its image has it."""
 
-    def __init__(self, service: str, source: Path, environment: Path) -> None:
-        """`source`: what `copy_to` filled; `environment`: where the packages go."""
+    def __init__(self, service: str, source: Path, environment: Path, extras: str = "") -> None:
+        """`source`: what `copy_to` filled; `environment`: where the packages go; `extras`: the build's EXTRAS."""
         self.service = service
         self._environment = environment
         run(
@@ -64,6 +64,7 @@ class Image:
             source,
             {
                 "SERVICE": service,
+                "EXTRAS": extras,
                 "PATH": f"{UV.parent}{os.pathsep}{os.environ['PATH']}",
                 "UV_PROJECT_ENVIRONMENT": str(environment),
                 "UV_PYTHON": f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}",

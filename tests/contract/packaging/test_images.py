@@ -97,6 +97,15 @@ def test_the_image_has_every_program_that_is_run_in_it(service: str, image_of: I
             image_of(service).python("-c", f"import {entry}", cwd=tmp_path)
 
 
+def test_the_image_of_providers_has_the_long_tail_where_it_is_built_with_it(
+    source: Path, image_of: ImageOf, tmp_path: Path
+) -> None:
+    assert "litellm" not in image_of("providers").distributions(tmp_path)
+    built = Image("providers", source, tmp_path / "venv", extras="long-tail")
+    program = "import services.providers.__main__, sys; from services.providers.adapters.litellm.sdk import *"
+    assert built.python("-c", f"{program}; print(PACKAGE in sys.modules, installed())", cwd=tmp_path) == "False True"
+
+
 @pytest.mark.parametrize("service", WITH_TABLES)
 def test_the_image_migrates_its_tables(service: str, image_of: ImageOf, tmp_path: Path) -> None:
     database = tmp_path / "tables.db"

@@ -4,7 +4,7 @@ import pytest
 
 from chassis.manifest import Provider, ProviderKey, parse
 from chassis.manifest.travel import RESERVED
-from chassis.manifest.vendors import HOSTED, LOCATED, OWN_FIELDS, SELF_HOSTED
+from chassis.manifest.vendors import LOCATED, NAMES, OWN_FIELDS, SELF_HOSTED
 from resilience.errors import Failure
 
 AZURE = "vendor: azure, base_url: https://acme.openai.azure.com"
@@ -62,6 +62,10 @@ def test_an_address_follows_from_where_a_provider_is() -> None:
     assert (read.region, read.cloud_project) == ("global", "example.com:acme-ai")
 
 
+def test_what_an_sdk_calls_needs_no_address() -> None:
+    assert provider("vendor: litellm, keys: [env:A]").base_url is None
+
+
 def test_a_base_url_makes_the_rest_of_an_address_a_choice() -> None:
     assert provider('vendor: bedrock, base_url: "https://vpce.internal"').region is None
     assert provider('vendor: vertex, base_url: "https://vertex.internal/v1"').cloud_project is None
@@ -87,6 +91,14 @@ def test_a_base_url_makes_the_rest_of_an_address_a_choice() -> None:
         (
             "vendor: anthropic, api_version: 2024-10-21",
             ["api_version: means nothing to vendor anthropic; it is for azure"],
+        ),
+        (
+            "vendor: litellm, proxy: env:PROXY, ca: env:CA, headers: {x-team: ml}",
+            [
+                "proxy: means nothing to vendor litellm: its SDK connects by itself",
+                "ca: means nothing to vendor litellm: its SDK connects by itself",
+                "headers: means nothing to vendor litellm: its SDK connects by itself",
+            ],
         ),
     ],
 )
@@ -233,7 +245,7 @@ def test_a_field_that_there_is_not_is_told_with_those_that_there_are() -> None:
 
 def test_what_is_known_of_vendors_is_of_vendors_that_there_are() -> None:
     assert set(LOCATED) <= set(SELF_HOSTED)
-    assert {vendor for vendors in OWN_FIELDS.values() for vendor in vendors} <= {*HOSTED, *SELF_HOSTED}
+    assert {vendor for vendors in OWN_FIELDS.values() for vendor in vendors} <= set(NAMES)
     assert {(field, vendor) for vendor, fields in LOCATED.items() for field in fields} <= {
         (field, vendor) for field, vendors in OWN_FIELDS.items() for vendor in vendors
     }, "what an address follows from is what the vendor may say"
