@@ -9,7 +9,7 @@ from simulator import DialectName
 from simulator.faults import ErrorStatus, Fault
 from tests.matrix.asked import Reader
 from tests.matrix.callers import CallerName
-from tests.matrix.readers import anthropic, bedrock, gemini, openai
+from tests.matrix.readers import anthropic, bedrock, cohere, gemini, openai
 
 ALL = frozenset(CallerName)
 
@@ -112,6 +112,21 @@ VENDORS: tuple[VendorRow, ...] = (
         ),
     ),
     VendorRow(
+        "cohere",
+        "cohere",
+        "cohere",
+        cohere.read,
+        "/v2",
+        differs=(
+            Differs(
+                "filtered answer",
+                Refused(Reason.VENDOR_ERROR),
+                "Cohere has no finish reason for it but `ERROR`",
+            ),
+        ),
+        reasons={"529": Reason.VENDOR_ERROR},  # none of its statuses
+    ),
+    VendorRow(
         "gemini",
         "gemini",
         "gemini",
@@ -142,7 +157,6 @@ VENDORS: tuple[VendorRow, ...] = (
             "quota": ErrorStatus(status=400, type="ServiceQuotaExceededException"),
             "529": ErrorStatus(status=429, type="ModelNotReadyException"),
         },
-        reasons={"403": Reason.VENDOR_MODEL_NOT_FOUND},  # the account has not asked for the model
     ),
 )
 
