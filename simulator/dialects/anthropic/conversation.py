@@ -7,8 +7,8 @@ import re
 
 from simulator.dialects.anthropic.errors import required
 from simulator.dialects.anthropic.request import Block, Message
-from simulator.dialects.anthropic.signature import is_signed
 from simulator.dialects.rejected import bad_request
+from simulator.dialects.thought_signature import is_signed
 
 _ROLES = {"user", "assistant", "system"}
 _IMAGES = {"image/jpeg", "image/png", "image/gif", "image/webp"}

@@ -10,8 +10,8 @@ import msgspec
 from simulator.answers import Answer, Block
 from simulator.delivery import Rendered
 from simulator.dialects.anthropic.errors import event
-from simulator.dialects.anthropic.signature import sign
 from simulator.dialects.prompt_cache import Billed
+from simulator.dialects.thought_signature import sign
 
 JSONObject = dict[str, object]
 PING = event(b"ping", b'{"type":"ping"}')

@@ -11,10 +11,10 @@ import binascii
 import re
 from base64 import b64decode
 
-from simulator.dialects.anthropic.signature import is_signed
 from simulator.dialects.bedrock.errors import refusal
 from simulator.dialects.bedrock.wire import Block, Media, Message, ToolResult, ToolUse
 from simulator.dialects.rejected import RejectedError
+from simulator.dialects.thought_signature import is_signed
 
 _ROLES = ("user", "assistant", "system")
 _FORMATS = {

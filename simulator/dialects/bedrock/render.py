@@ -10,9 +10,9 @@ import msgspec
 
 from simulator.answers import Answer, Block
 from simulator.delivery import Rendered
-from simulator.dialects.anthropic.signature import sign
 from simulator.dialects.bedrock import frames
 from simulator.dialects.prompt_cache import Billed
+from simulator.dialects.thought_signature import sign
 
 _REASONS = {
     "stop": b"end_turn",

@@ -15,8 +15,8 @@ from simulator.answers import CHARACTERS_PER_TOKEN, TOKENS_PER_IMAGE, Answer, Qu
 from simulator.delivery import Rendered
 from simulator.dialects.cohere.endpoint import EMBED_PATH, CohereEndpoint, uuid
 from simulator.dialects.cohere.request import read
-from simulator.dialects.openai.embeddings import vector
 from simulator.dialects.rejected import bad_request
+from simulator.dialects.vectors import vector
 from simulator.functions import Answers
 from simulator.listener import Scope
 from simulator.recorder import Call

@@ -12,9 +12,9 @@ from simulator.delivery import Rendered
 from simulator.dialects.gemini.content import Content, Message
 from simulator.dialects.gemini.endpoint import GeminiEndpoint
 from simulator.dialects.gemini.payload import read_payload
-from simulator.dialects.openai.embeddings import vector
-from simulator.dialects.openai.texts import count_tokens
 from simulator.dialects.rejected import bad_request
+from simulator.dialects.texts import count_tokens
+from simulator.dialects.vectors import vector
 from simulator.functions import Answers
 from simulator.listener import Scope
 from simulator.recorder import Call

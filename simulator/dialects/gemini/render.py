@@ -13,8 +13,8 @@ from simulator.delivery import Rendered
 from simulator.dialects.gemini.framing import Framing
 from simulator.dialects.gemini.models import HAS_LEVELS, generation
 from simulator.dialects.gemini.request import GenerateRequest
-from simulator.dialects.gemini.signature import sign
 from simulator.dialects.gemini.surface import Surface
+from simulator.dialects.thought_signature import sign
 
 _REASONS = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY", "tool_calls": "STOP"}
 _RATING = b',"safetyRatings":[{"category":"HARM_CATEGORY_DANGEROUS_CONTENT","probability":"HIGH","blocked":true}]'

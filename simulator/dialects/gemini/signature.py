@@ -5,13 +5,11 @@ https://ai.google.dev/gemini-api/docs/thought-signatures
 
 from __future__ import annotations
 
-from simulator.dialects.anthropic.signature import is_signed, sign
+from simulator.dialects.thought_signature import is_signed
 
 # What Google takes in place of a signature, for calls that its model did not make.
 ANY = {"skip_thought_signature_validator", "context_engineering_is_the_way_to_go"}
 _STANDARD = str.maketrans("-_", "+/")
-
-__all__ = ["is_own", "sign"]
 
 
 def is_own(signature: str, signed: str = "") -> bool:

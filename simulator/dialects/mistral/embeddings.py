@@ -14,8 +14,8 @@ from simulator.dialects.mistral.chunks import Strict
 from simulator.dialects.mistral.endpoint import EMBEDDINGS_PATH, MistralEndpoint
 from simulator.dialects.mistral.render import usage
 from simulator.dialects.mistral.request import read_body
-from simulator.dialects.openai.embeddings import encoded, vector
-from simulator.dialects.openai.texts import count_tokens
+from simulator.dialects.texts import count_tokens
+from simulator.dialects.vectors import encoded, vector
 from simulator.functions import Answers
 from simulator.listener import Scope
 from simulator.recorder import Call

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from simulator.answers import Question, count_prompt_tokens
 from simulator.dialects.mistral.chunks import Heard, Said, Strict, TextChunk, images_in, text_of
 from simulator.dialects.mistral.errors import InvalidError
-from simulator.dialects.openai.texts import last_said
+from simulator.dialects.texts import last_said
 from simulator.functions import Answers, Function, Offer, called
 
 T = TypeVar("T", bound=BaseModel)

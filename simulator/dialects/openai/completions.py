@@ -18,8 +18,8 @@ from simulator.delivery import Rendered
 from simulator.dialects.openai.endpoint import COMPLETIONS_PATH, OpenAIEndpoint
 from simulator.dialects.openai.render import DONE, Heading, usage
 from simulator.dialects.openai.request import Limit, TextRequest, read_body
-from simulator.dialects.openai.texts import Texts, texts_in, written
 from simulator.dialects.rejected import bad_request
+from simulator.dialects.texts import Texts, texts_in, written
 from simulator.functions import Answers
 from simulator.listener import Scope
 from simulator.recorder import Call

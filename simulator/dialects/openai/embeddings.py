@@ -1,14 +1,7 @@
-"""OpenAI's embeddings: vectors of length 1 that depend on the model, the text and the dimensions alone.
-
-Beginnings of a vector are not those of a shorter one, and texts that are alike have vectors that are not.
-"""
+"""OpenAI's embeddings: of texts, and of texts in tokens."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import math
-from array import array
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -18,8 +11,9 @@ from simulator.answers import Answer, Question
 from simulator.delivery import Rendered
 from simulator.dialects.openai.endpoint import EMBEDDINGS_PATH, OpenAIEndpoint
 from simulator.dialects.openai.request import read_body
-from simulator.dialects.openai.texts import Text, Texts, count_tokens, texts_in, written
 from simulator.dialects.rejected import bad_request
+from simulator.dialects.texts import Text, Texts, count_tokens, texts_in
+from simulator.dialects.vectors import encoded, vector
 from simulator.functions import Answers
 from simulator.listener import Scope
 from simulator.recorder import Call
@@ -90,18 +84,3 @@ class EmbeddingsApp(OpenAIEndpoint[EmbeddingsRequest]):
         )
         body = b'{"object":"list","data":[%b],"model":%b,"usage":{"prompt_tokens":%d,"total_tokens":%d}}'
         return Rendered(False, (body % (data, self.quote(call.model), given, given),), (0,), given)
-
-
-def vector(model: str, text: Text, dimensions: int) -> array[float]:
-    """Return the vector of a text, or of a list of tokens, as 32-bit numbers."""
-    seed = f"{model}\0{written(text)}".encode()
-    drawn = array("h", hashlib.shake_256(seed).digest(2 * dimensions))
-    length = math.sqrt(sum(number * number for number in drawn)) or 1.0
-    return array("f", [number / length for number in drawn])
-
-
-def encoded(numbers: array[float], form: Literal["float", "base64"]) -> bytes:
-    """Return a vector as JSON: a list of numbers, or a text of their bytes in base64."""
-    if form == "base64":
-        return b'"%b"' % base64.b64encode(numbers.tobytes())
-    return msgspec.json.encode(numbers.tolist())

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from simulator.answers import Question, count_prompt_tokens
-from simulator.dialects.openai.texts import last_said
 from simulator.dialects.rejected import bad_request
+from simulator.dialects.texts import last_said
 from simulator.functions import Answers, Function, Offer, called
 
 Limit = Annotated[int, msgspec.Meta(ge=1)]

@@ -11,7 +11,7 @@ import msgspec
 
 from simulator.answers import Question, count_prompt_tokens
 from simulator.dialects.openai.request import read_body
-from simulator.dialects.openai.texts import last_said
+from simulator.dialects.texts import last_said
 from simulator.functions import Answers, Function, Offer, called
 
 JSONObject = dict[str, Any]

@@ -1,4 +1,4 @@
-"""The proof that a thought is the vendor's: a function of its text, the same for all vendors of the dialect."""
+"""The proof that a thought is the vendor's: a function of its text, the same at every vendor, in every dialect."""
 
 from __future__ import annotations
 
