@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from services.providers.adapters.openai.means import PATH, Means
 from services.providers.adapters.presets import PRESETS
 from services.providers.adapters.vendors import known_vendors
-from services.providers.application.ports import Vendor
+from services.providers.application.vendor import Vendor
 
 OPENAI = "OpenAI's chat completions"
 

@@ -36,8 +36,10 @@ from services.providers.adapters.request_ids import request_id_headers
 from services.providers.adapters.vertex import addresses as vertex
 from services.providers.adapters.vertex import service_account
 from services.providers.adapters.vertex.embeddings import VertexEmbeddings
-from services.providers.application.ports import CallerGrammar, Dialect, Vendor, VendorGrammar, at_base_url
+from services.providers.application.grammar import CallerGrammar, VendorGrammar
+from services.providers.application.ports import Dialect
 from services.providers.application.translated import Translated
+from services.providers.application.vendor import Vendor, at_base_url
 from services.providers.domain.dialect import CallerDialect
 
 

@@ -1,19 +1,14 @@
 """What the use cases need from outside, and what those who give it must keep to."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from events.credentials import CredentialChanged
-from resilience.errors import Failure, Reason
+from resilience.errors import Reason
 from services.providers.domain.answer import Answer, Frame
-from services.providers.domain.conversation import Conversation
-from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
-from services.providers.domain.losses import Losses
-from services.providers.domain.provider import ProviderDefinition
-from services.providers.domain.reply import Event, Reply
 
 Headers = tuple[tuple[str, str], ...]
 Header = Callable[[str], str]
@@ -70,7 +65,10 @@ class StreamDecoder(Protocol):
 
 
 class Dialect(Protocol):
-    """One vendor's wire format: pure, shared by all calls."""
+    """One vendor's wire format. All calls share it: it waits for nothing, and keeps nothing of any of them.
+
+    It may read the time, for what is signed with it.
+    """
 
     def authenticate(self, secret: str | None, url: str, body: bytes) -> Headers:
         """What authenticates the request of `body` to `url`; nothing where there is no secret.
@@ -100,63 +98,6 @@ class Dialect(Protocol):
 
     def retry_after(self, body: bytes) -> float | None:
         """Seconds that the body of an error asks to wait, at most a minute; None where it says nothing of it."""
-        ...
-
-
-class EventReader(Protocol):
-    """Reads the events of one streamed reply."""
-
-    def read(self, data: bytes) -> Iterable[Event]:
-        """What one event of the vendor's stream says, given without its framing; nothing where that is nothing new.
-
-        Raises VendorFailure where it cannot be read.
-        """
-        ...
-
-
-class EventWriter(Protocol):
-    """Writes the events of one streamed reply."""
-
-    def write(self, event: Event) -> Iterable[bytes]:
-        """The events of the caller's stream that say it, without their framing; what must wait comes later."""
-        ...
-
-    def end(self) -> Iterable[bytes]:
-        """What is left to say now that the reply is whole."""
-        ...
-
-
-class CallerGrammar(Protocol):
-    """How a dialect's callers ask and are answered: pure, shared by all calls."""
-
-    def read_request(self, body: bytes) -> Conversation:
-        """What is asked. Raises Failure(INVALID_REQUEST), whose detail names the field."""
-        ...
-
-    def write_answer(self, reply: Reply, conversation: Conversation = ...) -> bytes:
-        """The body of a whole answer to `conversation`; to any, where that is left out."""
-        ...
-
-    def writer(self, conversation: Conversation) -> EventWriter:
-        """Writes the streamed reply to `conversation`."""
-        ...
-
-
-class VendorGrammar(Protocol):
-    """How a vendor of a dialect is asked and answers: pure, shared by all calls."""
-
-    def write_request(
-        self, conversation: Conversation, model: str, *, stream: bool, prefix: str, losses: Losses
-    ) -> VendorRequest:
-        """The request for `model`, to go on after `prefix`. What it cannot say is told to `losses`, which may raise."""
-        ...
-
-    def read_answer(self, body: bytes) -> Reply:
-        """A whole answer that the vendor's Dialect has found to be one. Raises VendorFailure."""
-        ...
-
-    def reader(self) -> EventReader:
-        """Reads one streamed reply."""
         ...
 
 
@@ -268,52 +209,3 @@ class Secrets(Protocol):
     def resolve(self, reference: str) -> str:
         """The secret that `reference` names. Raises Failure where there is none."""
         ...
-
-
-def at_base_url(vendor: "Vendor", definition: ProviderDefinition) -> "Vendor":
-    """`vendor` where the provider says that it is, else where all of its callers meet it."""
-    return replace(vendor, base_url=definition.base_url or vendor.base_url)
-
-
-def shown_itself(secret: str) -> Grant | None:  # noqa: ARG001 - whatever it is
-    """No grant: the secret is what the vendor is shown."""
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Vendor:
-    """Whose API it is, and what it speaks to callers of each dialect.
-
-    `base_url` is empty where each provider has its own; `open` says that it may need no key. `by_sdk`: it is called by
-    an SDK that knows addresses itself, so that a provider need not have one. `settle`: see `of`.
-    `grant` reads a secret, once: how tokens are got that are shown as a bearer in its place; None where it is shown
-    itself. It raises Failure where it is of no use, without what is in it. `request_id_headers`: see `request_id`.
-    """
-
-    name: str
-    dialects: Mapping[CallerDialect, Dialect]
-    base_url: str = ""
-    open: bool = False
-    by_sdk: bool = False
-    settle: Callable[["Vendor", ProviderDefinition], "Vendor"] = at_base_url
-    grant: Callable[[str], Grant | None] = shown_itself
-    request_id_headers: tuple[str, ...] = ()
-
-    def of(self, definition: ProviderDefinition) -> "Vendor":
-        """It as one provider meets it: at its address, spoken to as its version wants.
-
-        `base_url` is still empty where the definition does not say enough, unless it is called `by_sdk`. Called once
-        for each definition.
-        """
-        return self.settle(self, definition)
-
-    def request_id(self, header: Header) -> str:
-        """What the vendor calls the request that it answered, by the first of its headers that says it."""
-        return next((said for name in self.request_id_headers if (said := header(name))), "")
-
-    def spoken_to(self, caller: CallerDialect) -> Dialect:
-        """What it speaks to callers of that dialect. Raises Failure(UNSUPPORTED_BY_TARGET)."""
-        dialect = self.dialects.get(caller)
-        if dialect is None:
-            raise Failure(Reason.UNSUPPORTED_BY_TARGET, f"{self.name} does not answer what is asked in {caller}.")
-        return dialect

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from resilience.errors import Failure, Reason
 from services.providers.application.open_way import Way
-from services.providers.application.ports import Vendor
 from services.providers.application.reachability import Reachability
 from services.providers.application.tokens import TokenSource
+from services.providers.application.vendor import Vendor
 from services.providers.domain.credential import Credential
 from services.providers.domain.key_pool import KeyPool
 from services.providers.domain.provider import ProviderDefinition

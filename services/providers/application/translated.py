@@ -6,17 +6,8 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 
 from resilience.errors import Reason
-from services.providers.application.ports import (
-    CallerGrammar,
-    Dialect,
-    EventReader,
-    EventWriter,
-    Header,
-    Headers,
-    StreamDecoder,
-    VendorGrammar,
-    VendorRequest,
-)
+from services.providers.application.grammar import CallerGrammar, EventReader, EventWriter, VendorGrammar
+from services.providers.application.ports import Dialect, Header, Headers, StreamDecoder, VendorRequest
 from services.providers.domain.answer import Answer, Frame
 from services.providers.domain.conversation import Conversation
 from services.providers.domain.envelope import Envelope

@@ -11,11 +11,12 @@ from chassis.http_url import HttpUrl
 from resilience.clock import Clock
 from resilience.errors import Failure
 from services.providers.application.open_way import OpenWay
-from services.providers.application.ports import Grant, Secrets, Vendor
+from services.providers.application.ports import Grant, Secrets
 from services.providers.application.providers_in_use import Key, ProviderInUse, ProvidersInUse
 from services.providers.application.reachability import Reachability
 from services.providers.application.tell_credentials import TellCredentials
 from services.providers.application.tokens import Tokens, TokenSource
+from services.providers.application.vendor import Vendor
 from services.providers.domain.credential import Credential, PooledCredential
 from services.providers.domain.key_pool import KeyPool
 from services.providers.domain.provider import ProviderDefinition

@@ -6,10 +6,11 @@ from resilience.clock import VirtualClock
 from resilience.errors import Reason
 from services.providers.adapters.gemini.dialect import GeminiDialect
 from services.providers.application.open_way import Way
-from services.providers.application.ports import Headers, Vendor, VendorRequest, VendorResponse
+from services.providers.application.ports import Headers, VendorRequest, VendorResponse
 from services.providers.application.providers_in_use import ProviderInUse
 from services.providers.application.reachability import Reachability
 from services.providers.application.send_request import SendRequest
+from services.providers.application.vendor import Vendor
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.key_pool import KeyPool
 from services.providers.domain.provider import ProviderDefinition

@@ -11,7 +11,7 @@ from services.providers.adapters.gemini.grammar import GeminiGrammar
 from services.providers.adapters.openai.grammar import OpenAIGrammar
 from services.providers.adapters.openai.means import OPENAI
 from services.providers.adapters.presets import PRESETS
-from services.providers.application.ports import VendorGrammar
+from services.providers.application.grammar import VendorGrammar
 from services.providers.domain.conversation import Conversation
 from services.providers.domain.losses import Losses, Unsupported
 from tests.unit.providers.known import NOW
