@@ -12,6 +12,7 @@ kustomize_version=v5.0.3
 have() { command -v "$1" >/dev/null 2>&1; }
 have_java() { have java && [ "$(java -version 2>&1 | sed -nE 's/.*version "([0-9]+).*/\1/p')" -ge 17 ]; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+have_browser() { have chromium-headless-shell || have chromium || have google-chrome; }
 have_kustomize() { deploy/dev/kustomize.sh --available; }
 can_install() { [ "$(id -u)" = 0 ] && have apt-get; }
 
@@ -70,6 +71,17 @@ kafka_jars() {
   mv "$fresh" "$target"
 }
 
+browser() {
+  if have_browser; then
+    return
+  fi
+  if can_install; then
+    apt_install chromium-headless-shell
+  else
+    echo "Not on this machine; the test of the API's page will skip: Chromium" >&2
+  fi
+}
+
 # kubectl brings Kustomize along; Debian 12's is too old to know `components` and `labels`, so there it is built.
 kustomize() {
   if have_kustomize; then
@@ -90,4 +102,5 @@ if ! timeout 10 docker info >/dev/null 2>&1; then
   native_servers
   kafka_jars
 fi
+browser
 kustomize
