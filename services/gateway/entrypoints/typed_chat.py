@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 
 from resilience.errors import Failure, Reason
 from seawall.gateway.v1 import chat_pb2 as pb
@@ -12,6 +13,7 @@ from services.gateway.application.exchange import Exchange
 from services.gateway.domain.usage import Usage, dollars
 
 _TOOL_CHOICES = frozenset({"auto", "none", "required"})
+_object = msgspec.json.Decoder(dict[str, Any])
 
 
 def to_body(chat: pb.Chat, *, stream: bool) -> bytes:
@@ -31,10 +33,12 @@ def to_body(chat: pb.Chat, *, stream: bool) -> bytes:
             else {"type": "function", "function": {"name": chat.tool_choice}}
         )
     if chat.HasField("response_schema"):
-        schema = chat.response_schema
+        asked = chat.response_schema
+        struct = asked.schema if asked.HasField("schema") else None
+        schema = _schema(struct, asked.schema_json, "response_schema.schema_json") or {}
         body["response_format"] = {
             "type": "json_schema",
-            "json_schema": {"name": schema.name, "schema": MessageToDict(schema.schema), "strict": schema.strict},
+            "json_schema": {"name": asked.name, "schema": schema, "strict": asked.strict},
         }
     extra = MessageToDict(chat.extra)
     if repeated := sorted(body.keys() & extra.keys() | extra.keys() & {"stream"}):
@@ -51,10 +55,7 @@ def _message(message: pb.Message) -> dict[str, Any]:
     content: Any = [MessageToDict(part) for part in message.parts] if message.parts else message.text
     written: dict[str, Any] = {"role": message.role, "content": content}
     if message.tool_calls:
-        written["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in message.tool_calls
-        ]
+        written["tool_calls"] = [_call(call) for call in message.tool_calls]
         written["content"] = content or None
     if message.name:
         written["name"] = message.name
@@ -63,13 +64,39 @@ def _message(message: pb.Message) -> dict[str, Any]:
     return written
 
 
+def _call(call: pb.ToolCall) -> dict[str, Any]:
+    """A call, with its signature where OpenAI-shaped callers of Google's models have it."""
+    function = {"name": call.name, "arguments": call.arguments}
+    written: dict[str, Any] = {"id": call.id, "type": "function", "function": function}
+    if call.signature:
+        written["extra_content"] = {"google": {"thought_signature": call.signature}}
+    return written
+
+
 def _tool(tool: pb.Tool) -> dict[str, Any]:
     function: dict[str, Any] = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
-    if tool.HasField("parameters"):
-        function["parameters"] = MessageToDict(tool.parameters)
+    struct = tool.parameters if tool.HasField("parameters") else None
+    parameters = _schema(struct, tool.parameters_json, "tools.parameters_json")
+    if parameters is not None:
+        function["parameters"] = parameters
     return {"type": "function", "function": function}
+
+
+def _schema(struct: Struct | None, text: str, param: str) -> dict[str, Any] | None:
+    """A schema from the field that has it, or from JSON `text`, whose order it keeps; None where neither is given.
+
+    `param`: the name of the field that has the text.
+    """
+    if not text:
+        return None if struct is None else MessageToDict(struct)
+    if struct is not None:
+        raise Failure(Reason.INVALID_REQUEST, f"{param} is given beside what it stands for.", detail={"param": param})
+    try:
+        return _object.decode(text)
+    except msgspec.MsgspecError as error:
+        raise Failure(Reason.INVALID_REQUEST, f"{param} is no JSON object.", detail={"param": param}) from error
 
 
 class _Function(msgspec.Struct):
@@ -77,10 +104,29 @@ class _Function(msgspec.Struct):
     arguments: str | None = None
 
 
+class _Google(msgspec.Struct):
+    thought_signature: str | None = None
+
+
+class _ExtraContent(msgspec.Struct):
+    google: _Google | None = None
+
+
 class _ToolCall(msgspec.Struct):
     index: int = 0
     id: str | None = None
     function: _Function | None = None
+    extra_content: _ExtraContent | None = None
+
+    def told(self) -> dict[str, str]:
+        """The fields of a call or of a delta of one; those that are absent are empty."""
+        function, google = self.function or _Function(), self.extra_content and self.extra_content.google
+        return {
+            "id": self.id or "",
+            "name": function.name or "",
+            "arguments": function.arguments or "",
+            "signature": (google and google.thought_signature) or "",
+        }
 
 
 class _Said(msgspec.Struct):
@@ -160,14 +206,7 @@ def _said(message: _Said | None) -> pb.Message:
     return pb.Message(
         role=message.role or "assistant",
         text=message.content or "",
-        tool_calls=[
-            pb.ToolCall(
-                id=call.id or "",
-                name=(call.function and call.function.name) or "",
-                arguments=(call.function and call.function.arguments) or "",
-            )
-            for call in message.tool_calls or ()
-        ],
+        tool_calls=[pb.ToolCall(**call.told()) for call in message.tool_calls or ()],
     )
 
 
@@ -176,15 +215,7 @@ def _delta(choice: _Choice) -> pb.ChoiceDelta:
     return pb.ChoiceDelta(
         index=choice.index,
         text=said.content or "",
-        tool_calls=[
-            pb.ToolCallDelta(
-                index=call.index,
-                id=call.id or "",
-                name=(call.function and call.function.name) or "",
-                arguments=(call.function and call.function.arguments) or "",
-            )
-            for call in said.tool_calls or ()
-        ],
+        tool_calls=[pb.ToolCallDelta(index=call.index, **call.told()) for call in said.tool_calls or ()],
         finish_reason=choice.finish_reason or "",
     )
 

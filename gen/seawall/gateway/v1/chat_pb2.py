@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dseawall/gateway/v1/chat.proto\x12\x12seawall.gateway.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x96\x03\n\x04\x43hat\x12\r\n\x05model\x18\x01 \x01(\t\x12-\n\x08messages\x18\x02 \x03(\x0b\x32\x1b.seawall.gateway.v1.Message\x12\x18\n\x0btemperature\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x05 \x01(\x05H\x02\x88\x01\x01\x12\x0c\n\x04stop\x18\x06 \x03(\t\x12\x11\n\x04seed\x18\x07 \x01(\x03H\x03\x88\x01\x01\x12\'\n\x05tools\x18\x08 \x03(\x0b\x32\x18.seawall.gateway.v1.Tool\x12\x18\n\x0btool_choice\x18\t \x01(\tH\x04\x88\x01\x01\x12;\n\x0fresponse_schema\x18\n \x01(\x0b\x32\".seawall.gateway.v1.ResponseSchema\x12&\n\x05\x65xtra\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\r\n\x0b_max_tokensB\x07\n\x05_seedB\x0e\n\x0c_tool_choice\"\xa3\x01\n\x07Message\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12&\n\x05parts\x18\x03 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x30\n\ntool_calls\x18\x05 \x03(\x0b\x32\x1c.seawall.gateway.v1.ToolCall\x12\x14\n\x0ctool_call_id\x18\x06 \x01(\t\"V\n\x04Tool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\"7\n\x08ToolCall\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x01(\t\"W\n\x0eResponseSchema\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x06schema\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0e\n\x06strict\x18\x03 \x01(\x08\"\xcd\x01\n\x07Options\x12*\n\x07timeout\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0b\x63riticality\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x33\n\x06policy\x18\x04 \x01(\x0b\x32#.seawall.gateway.v1.PolicyOverrides\x12\x10\n\x08no_store\x18\x05 \x01(\x08\x12\x17\n\x0fidempotency_key\x18\x06 \x01(\t\x12\x10\n\x08no_cache\x18\x07 \x01(\x08\"\x82\x02\n\x0fPolicyOverrides\x12\x14\n\x07retries\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_attempts\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\r\n\x05hedge\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontinuation\x18\x04 \x01(\t\x12\x36\n\x13\x66irst_token_timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cidle_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bunsupported\x18\x07 \x01(\tB\n\n\x08_retriesB\x0f\n\r_max_attempts\"g\n\x0f\x43ompleteRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.seawall.gateway.v1.Chat\x12,\n\x07options\x18\x02 \x01(\x0b\x32\x1b.seawall.gateway.v1.Options\"\xb2\x01\n\x10\x43ompleteResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12+\n\x07\x63hoices\x18\x03 \x03(\x0b\x32\x1a.seawall.gateway.v1.Choice\x12(\n\x05usage\x18\x04 \x01(\x0b\x32\x19.seawall.gateway.v1.Usage\x12,\n\x07receipt\x18\x05 \x01(\x0b\x32\x1b.seawall.gateway.v1.Receipt\"m\n\x15StreamCompleteRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.seawall.gateway.v1.Chat\x12,\n\x07options\x18\x02 \x01(\x0b\x32\x1b.seawall.gateway.v1.Options\"\xbd\x01\n\x16StreamCompleteResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x30\n\x07\x63hoices\x18\x03 \x03(\x0b\x32\x1f.seawall.gateway.v1.ChoiceDelta\x12(\n\x05usage\x18\x04 \x01(\x0b\x32\x19.seawall.gateway.v1.Usage\x12,\n\x07receipt\x18\x05 \x01(\x0b\x32\x1b.seawall.gateway.v1.Receipt\"\\\n\x06\x43hoice\x12\r\n\x05index\x18\x01 \x01(\x05\x12,\n\x07message\x18\x02 \x01(\x0b\x32\x1b.seawall.gateway.v1.Message\x12\x15\n\rfinish_reason\x18\x03 \x01(\t\"x\n\x0b\x43hoiceDelta\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x35\n\ntool_calls\x18\x03 \x03(\x0b\x32!.seawall.gateway.v1.ToolCallDelta\x12\x15\n\rfinish_reason\x18\x04 \x01(\t\"K\n\rToolCallDelta\x12\r\n\x05index\x18\x01 \x01(\x05\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\targuments\x18\x04 \x01(\t\"\x87\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x03 \x01(\x03\x12\x18\n\x10reasoning_tokens\x18\x04 \x01(\x03\x12\x1a\n\x12\x63\x61\x63he_write_tokens\x18\x05 \x01(\x03\"\xaf\x01\n\x07Receipt\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\x12\x10\n\x08\x63ost_usd\x18\x04 \x01(\t\x12\x19\n\x0c\x63ontinued_at\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12\x10\n\x08\x64\x65graded\x18\x06 \x01(\t\x12\r\n\x05\x63\x61\x63he\x18\x07 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x08 \x03(\tB\x0f\n\r_continued_at2\xcf\x01\n\x0b\x43hatService\x12U\n\x08\x43omplete\x12#.seawall.gateway.v1.CompleteRequest\x1a$.seawall.gateway.v1.CompleteResponse\x12i\n\x0eStreamComplete\x12).seawall.gateway.v1.StreamCompleteRequest\x1a*.seawall.gateway.v1.StreamCompleteResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dseawall/gateway/v1/chat.proto\x12\x12seawall.gateway.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x96\x03\n\x04\x43hat\x12\r\n\x05model\x18\x01 \x01(\t\x12-\n\x08messages\x18\x02 \x03(\x0b\x32\x1b.seawall.gateway.v1.Message\x12\x18\n\x0btemperature\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x05 \x01(\x05H\x02\x88\x01\x01\x12\x0c\n\x04stop\x18\x06 \x03(\t\x12\x11\n\x04seed\x18\x07 \x01(\x03H\x03\x88\x01\x01\x12\'\n\x05tools\x18\x08 \x03(\x0b\x32\x18.seawall.gateway.v1.Tool\x12\x18\n\x0btool_choice\x18\t \x01(\tH\x04\x88\x01\x01\x12;\n\x0fresponse_schema\x18\n \x01(\x0b\x32\".seawall.gateway.v1.ResponseSchema\x12&\n\x05\x65xtra\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\r\n\x0b_max_tokensB\x07\n\x05_seedB\x0e\n\x0c_tool_choice\"\xa3\x01\n\x07Message\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12&\n\x05parts\x18\x03 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x30\n\ntool_calls\x18\x05 \x03(\x0b\x32\x1c.seawall.gateway.v1.ToolCall\x12\x14\n\x0ctool_call_id\x18\x06 \x01(\t\"o\n\x04Tool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x17\n\x0fparameters_json\x18\x04 \x01(\t\"J\n\x08ToolCall\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x01(\t\x12\x11\n\tsignature\x18\x04 \x01(\t\"l\n\x0eResponseSchema\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x06schema\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0e\n\x06strict\x18\x03 \x01(\x08\x12\x13\n\x0bschema_json\x18\x04 \x01(\t\"\xcd\x01\n\x07Options\x12*\n\x07timeout\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0b\x63riticality\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x33\n\x06policy\x18\x04 \x01(\x0b\x32#.seawall.gateway.v1.PolicyOverrides\x12\x10\n\x08no_store\x18\x05 \x01(\x08\x12\x17\n\x0fidempotency_key\x18\x06 \x01(\t\x12\x10\n\x08no_cache\x18\x07 \x01(\x08\"\x82\x02\n\x0fPolicyOverrides\x12\x14\n\x07retries\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_attempts\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\r\n\x05hedge\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontinuation\x18\x04 \x01(\t\x12\x36\n\x13\x66irst_token_timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cidle_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bunsupported\x18\x07 \x01(\tB\n\n\x08_retriesB\x0f\n\r_max_attempts\"g\n\x0f\x43ompleteRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.seawall.gateway.v1.Chat\x12,\n\x07options\x18\x02 \x01(\x0b\x32\x1b.seawall.gateway.v1.Options\"\xb2\x01\n\x10\x43ompleteResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12+\n\x07\x63hoices\x18\x03 \x03(\x0b\x32\x1a.seawall.gateway.v1.Choice\x12(\n\x05usage\x18\x04 \x01(\x0b\x32\x19.seawall.gateway.v1.Usage\x12,\n\x07receipt\x18\x05 \x01(\x0b\x32\x1b.seawall.gateway.v1.Receipt\"m\n\x15StreamCompleteRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.seawall.gateway.v1.Chat\x12,\n\x07options\x18\x02 \x01(\x0b\x32\x1b.seawall.gateway.v1.Options\"\xbd\x01\n\x16StreamCompleteResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x30\n\x07\x63hoices\x18\x03 \x03(\x0b\x32\x1f.seawall.gateway.v1.ChoiceDelta\x12(\n\x05usage\x18\x04 \x01(\x0b\x32\x19.seawall.gateway.v1.Usage\x12,\n\x07receipt\x18\x05 \x01(\x0b\x32\x1b.seawall.gateway.v1.Receipt\"\\\n\x06\x43hoice\x12\r\n\x05index\x18\x01 \x01(\x05\x12,\n\x07message\x18\x02 \x01(\x0b\x32\x1b.seawall.gateway.v1.Message\x12\x15\n\rfinish_reason\x18\x03 \x01(\t\"x\n\x0b\x43hoiceDelta\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x35\n\ntool_calls\x18\x03 \x03(\x0b\x32!.seawall.gateway.v1.ToolCallDelta\x12\x15\n\rfinish_reason\x18\x04 \x01(\t\"^\n\rToolCallDelta\x12\r\n\x05index\x18\x01 \x01(\x05\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\targuments\x18\x04 \x01(\t\x12\x11\n\tsignature\x18\x05 \x01(\t\"\x87\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x03 \x01(\x03\x12\x18\n\x10reasoning_tokens\x18\x04 \x01(\x03\x12\x1a\n\x12\x63\x61\x63he_write_tokens\x18\x05 \x01(\x03\"\xaf\x01\n\x07Receipt\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\x12\x10\n\x08\x63ost_usd\x18\x04 \x01(\t\x12\x19\n\x0c\x63ontinued_at\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12\x10\n\x08\x64\x65graded\x18\x06 \x01(\t\x12\r\n\x05\x63\x61\x63he\x18\x07 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x08 \x03(\tB\x0f\n\r_continued_at2\xcf\x01\n\x0b\x43hatService\x12U\n\x08\x43omplete\x12#.seawall.gateway.v1.CompleteRequest\x1a$.seawall.gateway.v1.CompleteResponse\x12i\n\x0eStreamComplete\x12).seawall.gateway.v1.StreamCompleteRequest\x1a*.seawall.gateway.v1.StreamCompleteResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,33 +38,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGE']._serialized_start=525
   _globals['_MESSAGE']._serialized_end=688
   _globals['_TOOL']._serialized_start=690
-  _globals['_TOOL']._serialized_end=776
-  _globals['_TOOLCALL']._serialized_start=778
-  _globals['_TOOLCALL']._serialized_end=833
-  _globals['_RESPONSESCHEMA']._serialized_start=835
-  _globals['_RESPONSESCHEMA']._serialized_end=922
-  _globals['_OPTIONS']._serialized_start=925
-  _globals['_OPTIONS']._serialized_end=1130
-  _globals['_POLICYOVERRIDES']._serialized_start=1133
-  _globals['_POLICYOVERRIDES']._serialized_end=1391
-  _globals['_COMPLETEREQUEST']._serialized_start=1393
-  _globals['_COMPLETEREQUEST']._serialized_end=1496
-  _globals['_COMPLETERESPONSE']._serialized_start=1499
-  _globals['_COMPLETERESPONSE']._serialized_end=1677
-  _globals['_STREAMCOMPLETEREQUEST']._serialized_start=1679
-  _globals['_STREAMCOMPLETEREQUEST']._serialized_end=1788
-  _globals['_STREAMCOMPLETERESPONSE']._serialized_start=1791
-  _globals['_STREAMCOMPLETERESPONSE']._serialized_end=1980
-  _globals['_CHOICE']._serialized_start=1982
-  _globals['_CHOICE']._serialized_end=2074
-  _globals['_CHOICEDELTA']._serialized_start=2076
-  _globals['_CHOICEDELTA']._serialized_end=2196
-  _globals['_TOOLCALLDELTA']._serialized_start=2198
-  _globals['_TOOLCALLDELTA']._serialized_end=2273
-  _globals['_USAGE']._serialized_start=2276
-  _globals['_USAGE']._serialized_end=2411
-  _globals['_RECEIPT']._serialized_start=2414
-  _globals['_RECEIPT']._serialized_end=2589
-  _globals['_CHATSERVICE']._serialized_start=2592
-  _globals['_CHATSERVICE']._serialized_end=2799
+  _globals['_TOOL']._serialized_end=801
+  _globals['_TOOLCALL']._serialized_start=803
+  _globals['_TOOLCALL']._serialized_end=877
+  _globals['_RESPONSESCHEMA']._serialized_start=879
+  _globals['_RESPONSESCHEMA']._serialized_end=987
+  _globals['_OPTIONS']._serialized_start=990
+  _globals['_OPTIONS']._serialized_end=1195
+  _globals['_POLICYOVERRIDES']._serialized_start=1198
+  _globals['_POLICYOVERRIDES']._serialized_end=1456
+  _globals['_COMPLETEREQUEST']._serialized_start=1458
+  _globals['_COMPLETEREQUEST']._serialized_end=1561
+  _globals['_COMPLETERESPONSE']._serialized_start=1564
+  _globals['_COMPLETERESPONSE']._serialized_end=1742
+  _globals['_STREAMCOMPLETEREQUEST']._serialized_start=1744
+  _globals['_STREAMCOMPLETEREQUEST']._serialized_end=1853
+  _globals['_STREAMCOMPLETERESPONSE']._serialized_start=1856
+  _globals['_STREAMCOMPLETERESPONSE']._serialized_end=2045
+  _globals['_CHOICE']._serialized_start=2047
+  _globals['_CHOICE']._serialized_end=2139
+  _globals['_CHOICEDELTA']._serialized_start=2141
+  _globals['_CHOICEDELTA']._serialized_end=2261
+  _globals['_TOOLCALLDELTA']._serialized_start=2263
+  _globals['_TOOLCALLDELTA']._serialized_end=2357
+  _globals['_USAGE']._serialized_start=2360
+  _globals['_USAGE']._serialized_end=2495
+  _globals['_RECEIPT']._serialized_start=2498
+  _globals['_RECEIPT']._serialized_end=2673
+  _globals['_CHATSERVICE']._serialized_start=2676
+  _globals['_CHATSERVICE']._serialized_end=2883
 # @@protoc_insertion_point(module_scope)
