@@ -5,6 +5,7 @@ import json
 import os
 from array import array
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from simulator import (
 )
 from tests.integration.providers.asking import ASKED, CHAT_TOOLS, MESSAGE_TOOLS, PLACE, USER, chat, failure, message
 from tests.integration.providers.service import Client, Configuration, provider, serving, texts
-from tests.stack.eventually import eventually
+from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.frameworks import PYTHON, ROOT
 from tests.stack.ports import free_port
 from tests.stack.process import OwnedProcess
@@ -41,6 +42,8 @@ PATHS = {"openai": "", "anthropic": "", "mistral": "/v1"}
 """What LiteLLM wants after the address that the simulator tells."""
 RESTING = ("forbidden", "limited", "refused")
 """What lets a key rest: each such test has a provider of its own."""
+IMPORT = 4 * PATIENCE
+"""Seconds for a busy machine to import the SDK, which has thousands of modules that nobody may have compiled yet."""
 each = pytest.mark.parametrize("name", DIALECTS)
 both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
@@ -57,6 +60,11 @@ def to(name: str) -> dict[str, Any]:
 def afresh(name: str, what: str, *, stream: bool) -> dict[str, Any]:
     """To a provider whose keys no other test uses."""
     return {**to(name), "name": f"{name}-{what}-{'stream' if stream else 'plain'}"}
+
+
+async def _answers(client: Client) -> bool:
+    """Calls that end while the SDK is imported do not end the import."""
+    return (await client.call(within=10.0, **to("openai"))).WhichOneof("result") == "answer"
 
 
 @pytest.fixture(scope="module", name="sim")
@@ -85,6 +93,9 @@ async def _process(
             for name in DIALECTS
             for one in names[name]
         ),
+        provider("keyless", sim.vendor("openai").base_url, vendor="litellm"),
+        provider("unusable", "http://a b/v1", "env:TAIL_KEY", vendor="litellm"),
+        provider("elsewhere", "http://no-such-host.invalid/v1", "env:TAIL_KEY", vendor="litellm"),
         provider("anywhere", "", "env:TAIL_KEY", vendor="litellm"),
         provider("nowhere", nowhere, "env:TAIL_KEY", vendor="litellm"),
         provider("metadata", "http://169.254.169.254/v1", "env:TAIL_KEY", vendor="litellm"),
@@ -97,7 +108,12 @@ async def _process(
             "DATA_DIR": str(directory),
             "KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}",
         }
-        own = {"PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}", "TAIL_KEY": "sk-tail-0001", "TAIL_KEY_2": "sk-tail-0002"}
+        own = {
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
+            "TAIL_KEY": "sk-tail-0001",
+            "TAIL_KEY_2": "sk-tail-0002",
+            "OPENAI_API_KEY": "sk-of-all",
+        }
         service = OwnedProcess(
             "providers",
             [str(PYTHON), "-m", "services.providers"],
@@ -107,7 +123,7 @@ async def _process(
         await service.start()
         client = Client(peer)
         try:
-            await eventually(lambda: client.call(**to("openai")))
+            await eventually(partial(_answers, client), within=IMPORT)
             yield service, client
             await service.stop()
             assert "Unclosed" not in service.last_words(), "connections that the SDK keeps"
@@ -322,6 +338,24 @@ async def test_a_provider_whose_proxy_the_sdk_would_go_around_is_not_called(tail
     failed = await failure(tail, stream=False, name="proxied", model="openai/small")
     assert (failed.reason, failed.retryable) == (Reason.VENDOR_UNREACHABLE, False)
     assert "without a proxy" in failed.message
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "retryable"),
+    [
+        ("unusable", "The provider's base URL is not usable.", False),
+        ("elsewhere", "The vendor could not be reached: its name could not be resolved.", True),
+    ],
+)
+async def test_a_base_url_that_leads_nowhere_says_so(tail: Client, name: str, told: str, retryable: bool) -> None:
+    failed = await failure(tail, stream=False, name=name, model="openai/small")
+    assert (failed.reason, failed.message, failed.retryable) == (Reason.VENDOR_UNREACHABLE, told, retryable)
+
+
+async def test_without_a_key_nothing_is_asked_with_those_of_the_environment(tail: Client, sim: Simulator) -> None:
+    before = len(sim.vendor("openai").calls)
+    assert (await failure(tail, stream=False, **{**to("openai"), "name": "keyless"})).reason
+    assert len(sim.vendor("openai").calls) == before
 
 
 async def test_an_address_that_may_not_be_called_is_not(tail: Client) -> None:

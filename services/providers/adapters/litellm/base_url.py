@@ -19,7 +19,11 @@ class BaseUrls:
 
     async def check(self, base_url: str) -> None:
         """Raise VendorFailure(VENDOR_UNREACHABLE) where it may not be called, or has no address."""
-        url = HttpUrl.read(base_url)
+        try:
+            url = HttpUrl.read(base_url)
+        except ValueError:
+            why = "The provider's base URL is not usable."
+            raise VendorFailure(Reason.VENDOR_UNREACHABLE, why=why, retryable=False) from None
         if url.address is not None:
             addresses = [url.address]
         else:
