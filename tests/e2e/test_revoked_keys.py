@@ -6,6 +6,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ from tests.e2e.system import System, running_system
 from tests.matrix.asked import Asked, Caller
 from tests.matrix.callers.anthropic_messages import AnthropicMessages
 from tests.matrix.callers.openai_chat import OpenAIChat
-from tests.matrix.vendors import VENDORS, VendorRow
+from tests.matrix.vendors import VENDORS
 from tests.stack.eventually import eventually
 
 HANDFUL = 3
@@ -138,47 +139,57 @@ async def test_a_key_that_is_revoked_rests_and_comes_back_and_no_caller_notices(
         assert CredentialState.RESTING not in told.states(one, 1), "the other key was never refused"
 
 
-def spent(row: VendorRow) -> Fault:
-    """How a vendor says that an account has nothing left."""
-    return row.faults.get("quota", ErrorStatus(status=402))
+def meet(system: System, keyed: Keyed, fault: Fault) -> None:
+    """The next call of a provider meets a fault."""
+    once = Behaviour(faults=(fault.model_copy(update={"next_calls": 1}),))
+    system.simulator.vendor(keyed.row.name).set(keyed.model, once)
 
 
-@pytest.mark.parametrize("purpose", [Purpose.LIMITED, Purpose.SPENT])
-async def test_a_key_that_is_over_its_limit_rests_and_the_other_one_serves(
-    system: System, callers: tuple[Caller, ...], told: Told, purpose: Purpose
+def failed(system: System, keyed: Keyed, since: dict[str, int]) -> tuple[Call, list[Call]]:
+    """A provider's first call that failed, and those that began after its end."""
+    calls = keyed.calls(system, since)
+    first = next(call for call in calls if call.status >= HTTPStatus.BAD_REQUEST)
+    return first, [call for call in calls if call.time > first.finished_at]
+
+
+async def test_a_key_that_is_over_its_limit_rests_as_long_as_the_vendor_says(
+    system: System, callers: tuple[Caller, ...]
 ) -> None:
-    keyed, wait = each(purpose), 5.0
+    keyed, wait = each(Purpose.LIMITED), 5.0
     async with load(callers, right(keyed)) as seen:
         await seen.more(right(keyed), 2)
         since = counts(system)
         for one in keyed:
-            fault = spent(one.row) if purpose is Purpose.SPENT else ErrorStatus(status=429, retry_after=wait)
-            once = Behaviour(faults=(fault.model_copy(update={"next_calls": 1}),))
-            system.simulator.vendor(one.row.name).set(one.model, once)
-        await seen.more(right(keyed), 6)
-        over = {one.provider: next(call for call in one.calls(system, since) if call.status >= 400) for one in keyed}
-        if purpose is Purpose.LIMITED:
-            # The vendors have forgotten about it, and say nothing of when a call of theirs would be taken.
-            def back(one: Keyed) -> list[Call]:
-                calls = one.calls(system, since)
-                return [
-                    c
-                    for c in calls
-                    if c.time > over[one.provider].time and c.key_suffix == over[one.provider].key_suffix
-                ]
+            meet(system, one, ErrorStatus(status=429, retry_after=wait))
+        await seen.more(right(keyed), 2)
 
-            await eventually(lambda: all(back(one) for one in keyed))
-            for one in keyed:
-                assert back(one)[0].time >= over[one.provider].finished_at + wait, "no sooner than the vendor said"
-        else:
-            numbers = {one.provider: one.suffixes.index(over[one.provider].key_suffix) for one in keyed}
-            await told.until(
-                lambda: all(told.states(one, numbers[one.provider])[-1:] == [CredentialState.RESTING] for one in keyed)
-            )
-            for one in keyed:
-                assert told.of(one, numbers[one.provider])[-1].reason is Reason.VENDOR_QUOTA_EXHAUSTED
-                used = [call.key_suffix for call in one.calls(system, since) if call.time > over[one.provider].time]
-                assert set(used) == {one.suffixes[1 - numbers[one.provider]]}
+        def back(one: Keyed) -> list[Call]:
+            over, later = failed(system, one, since)
+            return [call for call in later if call.key_suffix == over.key_suffix]
+
+        await eventually(lambda: all(back(one) for one in keyed))
+        for one in keyed:
+            over, _ = failed(system, one, since)
+            assert back(one)[0].time >= over.finished_at + wait - CLOCKS, one.provider
+    assert seen.wrong == []
+
+
+async def test_a_key_whose_account_has_nothing_left_rests_and_it_is_told(
+    system: System, callers: tuple[Caller, ...], told: Told
+) -> None:
+    keyed = each(Purpose.SPENT)
+    async with load(callers, right(keyed)) as seen:
+        await seen.more(right(keyed), 2)
+        since = counts(system)
+        for one in keyed:
+            meet(system, one, one.row.faults.get("quota", ErrorStatus(status=402)))
+        await seen.more(right(keyed), 6)
+        for one in keyed:
+            over, later = failed(system, one, since)
+            number = one.suffixes.index(over.key_suffix)
+            await told.until(lambda: told.states(one, number)[-1:] == [CredentialState.RESTING])  # noqa: B023 - awaited
+            assert told.of(one, number)[-1].reason is Reason.VENDOR_QUOTA_EXHAUSTED
+            assert {call.key_suffix for call in later} == {one.suffixes[1 - number]}
     assert seen.wrong == []
 
 
