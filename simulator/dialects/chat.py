@@ -120,7 +120,7 @@ class ChatApp(ABC, Generic[R]):
     async def look_up(self, scope: Scope, receive: Receive) -> bytes:
         """Return the answer to a request that is no call for an answer; raises RejectedError."""
 
-    def performer(self, call: Call, request: R, rendered: Rendered, identity: bytes) -> Dialect:  # noqa: ARG002
+    def performer(self, call: Call, request: R, rendered: Rendered, identity: bytes) -> Dialect:  # noqa: ARG002 - others look
         """Return what renders the faults of one answer; most formats do so alike for all."""
         return self.dialect(identity)
 

@@ -26,7 +26,7 @@ class Beside:
 class Unstreamed(Beside):
     """Of an endpoint that answers whole only."""
 
-    def decoder(self, request: VendorRequest) -> StreamDecoder:  # noqa: ARG002
+    def decoder(self, request: VendorRequest) -> StreamDecoder:  # noqa: ARG002 - whatever it is
         """See Dialect. There is none."""
         raise not_streamed()
 

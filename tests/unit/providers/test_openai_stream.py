@@ -30,7 +30,7 @@ def decoder(*, choices: int = 1, usage_hidden: bool = True) -> ChatStreamDecoder
 
 def read(stream: bytes | Iterable[bytes], **made: int) -> tuple[list[Frame], Reason | None]:
     """The frames of a stream that ends there, and why it failed."""
-    reading, frames = decoder(**made), list[Frame]()  # type: ignore[arg-type]
+    reading, frames = decoder(**made), list[Frame]()  # type: ignore[arg-type]  # each is of its own type
     try:
         for piece in [stream] if isinstance(stream, bytes) else stream:
             for frame in reading.feed(piece):

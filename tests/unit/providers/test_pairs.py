@@ -239,7 +239,7 @@ def test_an_answer_of_claudes_is_a_chat_completion() -> None:
     said = ChatCompletion.model_validate_json(answer.body)
     message = said.choices[0].message
     assert message.content == "Let me see. 🌊"
-    assert [(made.id, made.function.name, made.function.arguments) for made in message.tool_calls or ()] == [  # type: ignore[union-attr]
+    assert [(made.id, made.function.name, made.function.arguments) for made in message.tool_calls or ()] == [  # type: ignore[union-attr]  # functions
         ("toolu_1", "weather", '{"city": "Kiel"}'),
         ("toolu_2", "now", "{}"),
     ]

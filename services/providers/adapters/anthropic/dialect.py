@@ -26,7 +26,7 @@ class AnthropicDialect:
             envelope.body, envelope.model, stream=stream, prefix=envelope.prefix, told=envelope.headers
         )
 
-    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002 - the body says all
         """See Dialect."""
         return message_answer(body, vendor_request_id)
 

@@ -24,7 +24,7 @@ class GeminiDialect:
         """See Dialect."""
         return gemini_request(envelope.body, envelope.model, stream=stream, prefix=envelope.prefix)
 
-    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002 - the body says all
         """See Dialect."""
         return whole_answer(body, vendor_request_id)
 

@@ -44,7 +44,7 @@ class GeminiEmbeddings(ForeignEmbeddings):
         requests = [{**common, "content": {"parts": [{"text": text}]}} for text in asked.texts]
         return f"{path}:batchEmbedContents", {"requests": requests}
 
-    def read(self, body: bytes, asked: Asked) -> tuple[Sequence[msgspec.Raw], Usage | None]:  # noqa: ARG002
+    def read(self, body: bytes, asked: Asked) -> tuple[Sequence[msgspec.Raw], Usage | None]:  # noqa: ARG002 - the body says all
         """See ForeignEmbeddings. Vectors are numbers, always."""
         said = _decoder.decode(body)
         if said.error is not None:

@@ -43,7 +43,7 @@ class CompletionsDialect(Beside):
         body = _encode(fields) if changed or changed_too else envelope.body
         return VendorRequest(PATH, body, choices(fields.get("n")) * _prompts(fields.get("prompt")), usage_hidden)
 
-    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002 - the body says all
         """See Dialect."""
         said = read(body)
         if not said.choices:

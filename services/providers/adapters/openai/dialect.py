@@ -30,7 +30,7 @@ class OpenAIDialect:
             envelope.body, envelope.model, stream=stream, prefix=envelope.prefix, means=self._means, losses=losses
         )
 
-    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002 - the body says all
         """See Dialect."""
         return chat_answer(body, vendor_request_id)
 

@@ -41,7 +41,7 @@ class EmbeddingsDialect(Unstreamed):
             raise not_streamed()
         return VendorRequest(PATH, renamed(envelope.body, envelope.model))
 
-    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002 - the body says all
         """See Dialect."""
         said = read_success(_decoder, body)
         vectors = said.data

@@ -57,7 +57,7 @@ class VertexEmbeddings(ForeignEmbeddings):
             body["parameters"] = parameters
         return f"{model_of(asked.model)}:predict", body
 
-    def read(self, body: bytes, asked: Asked) -> tuple[Sequence[msgspec.Raw], Usage | None]:  # noqa: ARG002
+    def read(self, body: bytes, asked: Asked) -> tuple[Sequence[msgspec.Raw], Usage | None]:  # noqa: ARG002 - the body says all
         """See ForeignEmbeddings. Vectors are numbers, always."""
         said = _decoder.decode(body)
         if said.error is not None:

@@ -28,7 +28,7 @@ class OpenAIResponsesDialect:
         losses = Losses(f"{envelope.provider}/{envelope.model}", envelope.unsupported)
         return responses_request(envelope.body, envelope.model, stream=stream, losses=losses)
 
-    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002
+    def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002 - the body says all
         """See Dialect."""
         return response_answer(body, vendor_request_id)
 
