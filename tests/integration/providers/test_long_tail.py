@@ -2,16 +2,13 @@
 
 import base64
 import json
-import os
 from array import array
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import pytest
 from openai.types import CreateEmbeddingResponse
 
-from chassis.grpc.client import Peer
 from resilience.errors import Reason
 from seawall.providers.v1 import provider_pb2 as pb
 from simulator import (
@@ -20,7 +17,6 @@ from simulator import (
     ContentFilter,
     ContextLength,
     Cut,
-    DialectName,
     ErrorEvent,
     ErrorStatus,
     Fault,
@@ -31,19 +27,12 @@ from simulator import (
     VendorSpec,
 )
 from tests.integration.providers.asking import ASKED, CHAT_TOOLS, MESSAGE_TOOLS, PLACE, USER, chat, failure, message
-from tests.integration.providers.service import Client, Configuration, provider, serving, texts
-from tests.stack.eventually import PATIENCE, eventually
-from tests.stack.frameworks import PYTHON, ROOT
-from tests.stack.ports import free_port
+from tests.integration.providers.long_tail import DIALECTS, running_with_sdk, to
+from tests.integration.providers.service import Client, texts
+from tests.stack.eventually import eventually
+from tests.stack.frameworks import ROOT
 from tests.stack.process import OwnedProcess
 
-DIALECTS: tuple[DialectName, ...] = ("openai", "anthropic", "mistral")
-PATHS = {"openai": "", "anthropic": "", "mistral": "/v1"}
-"""What LiteLLM wants after the address that the simulator tells."""
-RESTING = ("forbidden", "limited", "refused")
-"""What lets a key rest: each such test has a provider of its own."""
-IMPORT = 4 * PATIENCE
-"""Seconds for a busy machine to import the SDK, which has thousands of modules that nobody may have compiled yet."""
 each = pytest.mark.parametrize("name", DIALECTS)
 both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
@@ -53,18 +42,9 @@ def words(name: str, count: int = 16) -> str:
     return " ".join(said.split()[:count])
 
 
-def to(name: str) -> dict[str, Any]:
-    return {"name": name, "model": f"{name}/small"}
-
-
 def afresh(name: str, what: str, *, stream: bool) -> dict[str, Any]:
     """To a provider whose keys no other test uses."""
     return {**to(name), "name": f"{name}-{what}-{'stream' if stream else 'plain'}"}
-
-
-async def _answers(client: Client) -> bool:
-    """Calls that end while the SDK is imported do not end the import."""
-    return (await client.call(within=10.0, **to("openai"))).WhichOneof("result") == "answer"
 
 
 @pytest.fixture(scope="module", name="sim")
@@ -78,57 +58,9 @@ async def _sim() -> AsyncIterator[Simulator]:
 async def _process(
     sim: Simulator, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[OwnedProcess, Client]]:
-    """A service with LiteLLM's SDK, and a client of it; one for all tests, for the import takes seconds."""
-    directory = tmp_path_factory.mktemp("long-tail")
-    grpc_address, nowhere = f"127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}/v1"
-    names = {
-        name: (name, *(f"{name}-{what}-{way}" for what in RESTING for way in ("plain", "stream"))) for name in DIALECTS
-    }
-    proxied = provider("proxied", sim.vendor("openai").base_url, "env:TAIL_KEY", vendor="litellm")
-    proxied.proxy = nowhere
-    configuration = Configuration(
-        proxied,
-        *(
-            provider(one, sim.vendor(name).base_url + PATHS[name], "env:TAIL_KEY", "env:TAIL_KEY_2", vendor="litellm")
-            for name in DIALECTS
-            for one in names[name]
-        ),
-        provider("keyless", sim.vendor("openai").base_url, vendor="litellm"),
-        provider("unusable", "http://a b/v1", "env:TAIL_KEY", vendor="litellm"),
-        provider("elsewhere", "http://no-such-host.invalid/v1", "env:TAIL_KEY", vendor="litellm"),
-        provider("anywhere", "", "env:TAIL_KEY", vendor="litellm"),
-        provider("nowhere", nowhere, "env:TAIL_KEY", vendor="litellm"),
-        provider("metadata", "http://169.254.169.254/v1", "env:TAIL_KEY", vendor="litellm"),
-    )
-    async with serving(configuration) as config_address, Peer(grpc_address) as peer:
-        told = {
-            "GRPC_ADDRESS": grpc_address,
-            "HTTP_ADDRESS": f"127.0.0.1:{free_port()}",
-            "CONFIG_ADDRESS": config_address,
-            "DATA_DIR": str(directory),
-            "KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}",
-        }
-        own = {
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
-            "TAIL_KEY": "sk-tail-0001",
-            "TAIL_KEY_2": "sk-tail-0002",
-            "OPENAI_API_KEY": "sk-of-all",
-        }
-        service = OwnedProcess(
-            "providers",
-            [str(PYTHON), "-m", "services.providers"],
-            directory / "log",
-            environment={**os.environ, **own, **{f"SEAWALL_{name}": value for name, value in told.items()}},
-        )
-        await service.start()
-        client = Client(peer)
-        try:
-            await eventually(partial(_answers, client), within=IMPORT)
-            yield service, client
-            await service.stop()
-            assert "Unclosed" not in service.last_words(), "connections that the SDK keeps"
-        finally:
-            await service.discard()
+    """One for all tests, for the import takes seconds."""
+    async with running_with_sdk(sim, tmp_path_factory.mktemp("long-tail")) as running:
+        yield running
 
 
 @pytest.fixture(name="tail")
