@@ -11,7 +11,6 @@ from services.gateway.application.exchange import Degraded, Exchange
 from services.gateway.application.ports import Frame
 from services.gateway.domain.dialect import STOP, StaticAnswer
 from services.gateway.domain.dialects.anthropic_count_tokens.dialect import counted
-from services.gateway.domain.media_bytes import TOKENS_PER_MEDIUM, media_in
 from services.gateway.domain.plan import Step
 from services.gateway.domain.targets import Targets
 from services.gateway.domain.usage import Usage
@@ -83,9 +82,7 @@ class AnswerOrDegrade:
         exchange.estimated = True
         steps = exchange.plan.steps if exchange.plan is not None else ()
         state = self._targets.of(exchange.organization.id, steps[0].target.name)
-        count, size = media_in(exchange.body)
-        text = state.tokens.usage(len(exchange.body) - size, 0).input_tokens
-        yield Frame(data=counted(max(1, text + count * TOKENS_PER_MEDIUM)), usage=Usage(), end=True)
+        yield Frame(data=counted(max(1, state.tokens.prompt(exchange.chat))), usage=Usage(), end=True)
 
     def _smaller(self, exchange: Exchange) -> list[Step]:
         return [

@@ -5,17 +5,16 @@ Whatever else is asked of a model, such as vectors of a text, is read as a chat 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from resilience.errors import Failure, Reason
-
-BYTES_PER_TOKEN = 4
-"""Of a prompt, roughly; until a target's own counts say better."""
+from services.gateway.domain.extent import Extent, extent_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chat:
     """What a caller asks, the body that it asked it with, and what a target must be able to do to answer it."""
 
@@ -28,10 +27,10 @@ class Chat:
     plain: bool = True
     """The answer is one text: no tools, no JSON, no alternatives, no thoughts."""
 
-    @property
-    def tokens(self) -> int:
-        """About how long the prompt is."""
-        return len(self.body) // BYTES_PER_TOKEN
+    @cached_property
+    def extent(self) -> Extent:
+        """How much of what its body has. Counted when somebody first asks."""
+        return extent_of(self.body)
 
 
 class Message(msgspec.Struct):

@@ -93,14 +93,14 @@ class Planner:
     def _order(self, steps: list[Step], request: Request) -> list[Step]:
         route = request.route
         session = request.session if route.affinity else ""
-        ranked = self._ranked(steps, route, session, request.chat.tokens)
+        ranked = self._ranked(steps, route, session, request.chat)
         canary = _canary(steps, session or request.id)
         if canary is None:
             return ranked
         first = _because(canary, f"canary: asked first by {canary.target.canary:.3g} of the requests")
         return [first, *(step for step in ranked if step.target is not canary.target)]
 
-    def _ranked(self, steps: list[Step], route: Route, session: str, tokens: int) -> list[Step]:
+    def _ranked(self, steps: list[Step], route: Route, session: str, chat: Chat) -> list[Step]:
         if len(steps) == 1:
             return steps
         if session:
@@ -116,18 +116,21 @@ class Planner:
                 order = fastest([step.state.load for step in steps], self._rng)
                 whys = [f"fastest: {_expected(step)}" for step in steps]
             case Strategy.CHEAPEST:
-                candidates = self._candidates(steps, tokens)
+                candidates = self._candidates(steps, chat)
                 order = cheapest(candidates)
                 whys = [f"cheapest: {_price(candidate)}" for candidate in candidates]
             case Strategy.BALANCED:
-                candidates, weights = self._candidates(steps, tokens), route.balance
+                candidates, weights = self._candidates(steps, chat), route.balance
                 order = balanced(candidates, latency=weights.latency, cost=weights.cost, quality=weights.quality)
                 whys = [f"balanced: {_figures(candidate)}" for candidate in candidates]
         return [_because(steps[index], whys[index]) for index in order]
 
-    def _candidates(self, steps: list[Step], tokens: int) -> list[Candidate]:
+    def _candidates(self, steps: list[Step], chat: Chat) -> list[Candidate]:
         return [
-            Candidate(step.state.load.score, self._cost(step.target, tokens), step.target.quality) for step in steps
+            Candidate(
+                step.state.load.score, self._cost(step.target, step.state.tokens.prompt(chat)), step.target.quality
+            )
+            for step in steps
         ]
 
     def _likely_first(self, steps: list[Step], request: Request) -> tuple[Step, ...]:
@@ -136,17 +139,18 @@ class Planner:
         small: list[Step] = []
         resting: list[Step] = []
         ejected: list[Step] = []
-        settings, tokens = request.policy.breaker, request.chat.tokens
+        settings = request.policy.breaker
         for step in steps:
             breaker = step.state.breaker(settings) if settings is not None else None
             condition = breaker.state if breaker is not None else State.CLOSED
             window = step.target.capabilities.context_window
+            tokens = step.state.tokens.prompt(request.chat) if window else 0
             if breaker is not None and condition is State.OPEN:
                 ejected.append(_because(step, f"asked last, for its breaker is open: {breaker.explanation}"))
             elif step.state.rests_until > self._now:
                 rest = step.state.rests_until - self._now
                 resting.append(_because(step, f"asked late, for it asked to be left alone for {rest:.3g} s more"))
-            elif window and tokens > window:
+            elif tokens > window:
                 small.append(_because(step, f"asked late, for about {tokens} tokens are over its context of {window}"))
             elif condition is State.HALF_OPEN:
                 likely.append(_because(step, "half-open: may be probed"))

@@ -20,6 +20,7 @@ from resilience.timeout import AdaptiveTimeout
 from services.gateway import metrics
 from services.gateway.domain.grant import Grant, Refusal
 from services.gateway.domain.token_estimate import TokenEstimate
+from services.gateway.domain.token_weights import weights_of
 
 MOST = 1_000
 """Targets that are remembered; the one not asked longest is forgotten, and begins anew."""
@@ -89,14 +90,20 @@ class TargetState:
         "wholes",
     )
 
-    def __init__(self, clock: Clock, rng: random.Random, make_breaker: Callable[[BreakerSettings], Breaker]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        rng: random.Random,
+        make_breaker: Callable[[BreakerSettings], Breaker],
+        tokens: TokenEstimate,
+    ) -> None:
         self.load = Load(clock)
         self.budget = Budget(ratio=EXTRA_CALLS, clock=clock)
         self.hedger = Hedger()
         self.streams = Pace(clock, FIRST_FRAME_FLOOR, FIRST_FRAME_CEILING)
         self.wholes = Pace(clock, WHOLE_FLOOR, WHOLE_CEILING)
         self.idle = AdaptiveTimeout(floor=IDLE_FLOOR, ceiling=IDLE_CEILING)
-        self.tokens = TokenEstimate()
+        self.tokens = tokens
         self.rests_until = 0.0
         """On the monotonic clock: it asked to be left alone until then."""
         self.refuses_prefill = False
@@ -178,8 +185,12 @@ class Targets:
         key = (organization, target, free)
         state = self._states.get(key)
         if state is None:
+            _, _, model = target.partition("/")
             state = self._states[key] = TargetState(
-                self._clock, self._rng, lambda settings: self._breaker(key, settings)
+                self._clock,
+                self._rng,
+                lambda settings: self._breaker(key, settings),
+                TokenEstimate(weights_of(model)),
             )
             if len(self._states) > self._most:
                 self._states.popitem(last=False)

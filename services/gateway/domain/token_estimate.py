@@ -1,31 +1,63 @@
-"""What a call used whose vendor did not tell, from what it told of others."""
+"""About how many tokens a prompt has at a target, before it is asked and where it does not tell.
 
+How far off that is: docs/routing.md, printed by `python -m bench.estimate`.
+"""
+
+from operator import mul
+
+from services.gateway.domain.chat import Chat
+from services.gateway.domain.token_weights import Weights
 from services.gateway.domain.usage import Usage
 
-START = 0.25
-"""Tokens per byte or character, before a target told anything."""
-WEIGHT = 0.1
-"""Of the newest call in the averages."""
+TOKENS_PER_MEDIUM = 1_600
+"""About the most that one image counts at Anthropic (platform.claude.com/docs/en/build-with-claude/vision)."""
+LEAST = 4
+"""Tokens of a message, and of the answer's beginning, however short."""
+KEPT = 0.9
+"""Of what was learned, with each call more: about the last ten say how a target counts."""
+PRIOR = 100.0
+"""Tokens that the weights alone count for, before a target told anything."""
+OUTPUT = 0.25
+"""Tokens per character of an answer, before a target told anything."""
+OUTPUT_WEIGHT = 0.1
+"""Of the newest call in the average of those."""
 SHORTEST = 16
 """Characters of an answer that say something about the ratio."""
 
 
 class TokenEstimate:
-    """One target's ratios. Vendors count a prompt in templates of their own, so each target has its own."""
+    """One target's: `weights` of its model's family, corrected by what it counted of earlier calls.
 
-    __slots__ = ("_input", "_output")
+    Vendors count a prompt in templates of their own, so each target has its own correction.
+    """
 
-    def __init__(self) -> None:
-        self._input = START
-        self._output = START
+    __slots__ = ("_counted", "_estimated", "_output", "_weights")
 
-    def learn(self, usage: Usage, body: int, text: int) -> None:
-        """A call with a body of so many bytes, answered with so many characters, used this."""
-        if body and usage.input_tokens:
-            self._input += WEIGHT * (usage.input_tokens / body - self._input)
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._counted = PRIOR
+        self._estimated = PRIOR
+        self._output = OUTPUT
+
+    def prompt(self, chat: Chat) -> int:
+        """About how long its prompt is. An image that it only gives the address of counts as one."""
+        media = max(chat.extent.media, int(chat.vision))
+        return round(self._text(chat) * self._counted / self._estimated) + media * TOKENS_PER_MEDIUM
+
+    def usage(self, chat: Chat, text: int, *, prefix: int = 0) -> Usage:
+        """About what a call used that broke off after `text` characters, and was told `prefix` of the answer."""
+        return Usage(self.prompt(chat) + round(self._output * prefix), round(self._output * text))
+
+    def learn(self, usage: Usage, chat: Chat, text: int) -> None:
+        """A call was answered with `text` characters and used this. Media tell nothing of how text counts."""
+        if usage.input_tokens and not chat.extent.media and not chat.vision:
+            self._counted = KEPT * self._counted + usage.input_tokens
+            self._estimated = KEPT * self._estimated + self._text(chat)
         if text >= SHORTEST and usage.output_tokens:
-            self._output += WEIGHT * (usage.output_tokens / text - self._output)
+            self._output += OUTPUT_WEIGHT * (usage.output_tokens / text - self._output)
 
-    def usage(self, body: int, text: int) -> Usage:
-        """About what a call used that broke off after `text` characters."""
-        return Usage(round(self._input * body), round(self._output * text))
+    def _text(self, chat: Chat) -> float:
+        """By the weights alone."""
+        base, each = self._weights
+        extent = chat.extent
+        return max(LEAST * (1 + extent.messages), base + sum(map(mul, each, extent)))

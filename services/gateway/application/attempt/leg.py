@@ -165,7 +165,7 @@ class Leg:
         self._tried.grant.succeed(duration, latency=duration if attempt.first_token is None else attempt.first_token)
         self._state.rested()
         if attempt.usage is not None and not self._prefix:
-            self._state.tokens.learn(attempt.usage, len(self._exchange.body), attempt.characters)
+            self._state.tokens.learn(attempt.usage, self._exchange.chat, attempt.characters)
 
     async def _fail(self, failure: Failure) -> None:
         attempt, now = self.attempt, self._clock.monotonic()
@@ -200,8 +200,8 @@ class Leg:
         if self._exchange.dialect.name.free:
             return
         if told is None or self._told_at < attempt.characters:
-            sent = len(self._exchange.body) + len(self._prefix)
-            about = self._state.tokens.usage(sent, attempt.characters)
+            tokens = self._state.tokens
+            about = tokens.usage(self._exchange.chat, attempt.characters, prefix=len(self._prefix))
             attempt.usage = about if told is None else replace(told, output_tokens=about.output_tokens)
             attempt.usage_estimated = True
 

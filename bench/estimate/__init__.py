@@ -1,0 +1,1 @@
+"""How far estimates of a prompt's tokens are from what tokenizers count."""
