@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,9 @@ def tokenizers() -> dict[str, Tokenizer]:
     """
     files = _files()
     os.environ["TIKTOKEN_CACHE_DIR"] = str(files)
-    import tiktoken  # type: ignore[import-not-found] # noqa: PLC0415  # only after it knows where its files are; lives in the environment of frameworks
-    from tokenizers import Tokenizer as FromFile  # type: ignore[import-not-found] # noqa: PLC0415
-
-    claude = FromFile.from_file(str(files / "anthropic_tokenizer.json"))
+    # Only now, for it reads where its files are; by name, for the environment that this is checked in need not have them.
+    tiktoken: Any = import_module("tiktoken")
+    claude: Any = import_module("tokenizers").Tokenizer.from_file(str(files / "anthropic_tokenizer.json"))
     roles = {"system": "system", "user": "user", "assistant": "assistant"}
     spoken = {"system": "", "user": "\n\nHuman: ", "assistant": "\n\nAssistant: "}
 

@@ -81,7 +81,7 @@ def extent_of(body: bytes) -> Extent:
     if len(text) > WHOLE:
         sample = b"".join(text[at : at + SAMPLE] for at in range(WHOLE, len(text), EVERY))
         counts = tuple(map(add, counts, (count * (EVERY // SAMPLE) for count in _count(sample))))
-    return Extent(*counts, media)
+    return Extent._make((*counts, media))
 
 
 def _count(text: bytes) -> tuple[int, ...]:

@@ -60,4 +60,5 @@ class TokenEstimate:
         """By the weights alone."""
         base, each = self._weights
         extent = chat.extent
-        return max(LEAST * (1 + extent.messages), base + sum(map(mul, each, extent)))
+        weighed: float = sum(map(mul, each, extent))
+        return max(LEAST * (1 + extent.messages), base + weighed)
