@@ -12,13 +12,12 @@ import msgspec
 from resilience.errors import Failure, Reason
 from services.providers.adapters.beside import Unstreamed, not_streamed
 from services.providers.adapters.caller_body import invalid, read_body, read_fields
+from services.providers.adapters.vendor_body import OK, UNREADABLE
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.answer import Answer, Usage
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
 from services.providers.domain.losses import Losses
-
-OK = 200
 
 _encode = msgspec.json.Encoder().encode
 _numbers = msgspec.json.Decoder(list[float]).decode
@@ -84,7 +83,7 @@ class ForeignEmbeddings(Unstreamed, ABC):
                 {"object": "embedding", "index": index, "embedding": _vector(vector, packed=asked.packed)}
                 for index, vector in enumerate(vectors)
             ]
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        except (*UNREADABLE, OverflowError):
             raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
         if len(data) != len(asked.texts):
             why = f"The vendor embedded {len(data)} of {len(asked.texts)} texts."

@@ -95,7 +95,6 @@ class GenerateRequest(Message):
     tools: list[Tool] = msgspec.field(default_factory=list)
     tool_config: ToolConfig | None = None
     generation_config: GenerationConfig = msgspec.field(default_factory=GenerationConfig)
-    cached_content: str = ""
     model: str = ""
     streams: bool = False
 

@@ -11,7 +11,7 @@ from resilience.errors import Reason
 from services.providers.adapters.anthropic.errors import reason_of
 from services.providers.adapters.anthropic.requests import message_request
 from services.providers.adapters.beside import Unstreamed, not_streamed
-from services.providers.adapters.vendor_body import OK
+from services.providers.adapters.vendor_body import OK, read_whole
 from services.providers.application.ports import VendorRequest
 from services.providers.domain.answer import Answer, Usage
 from services.providers.domain.envelope import Envelope
@@ -40,11 +40,7 @@ class CountTokensDialect(Unstreamed):
 
     def answer(self, request: VendorRequest, body: bytes, vendor_request_id: str) -> Answer:  # noqa: ARG002 - the body says all
         """See Dialect. Nothing was used: what is counted is not asked."""
-        try:
-            str(body, "utf-8")
-            said = _decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise VendorFailure(Reason.VENDOR_MALFORMED, status=OK) from None
+        said = read_whole(_decoder, body)
         if said.type == "error":
             raise VendorFailure(reason_of(OK, body), status=OK, body=body)
         if said.input_tokens is None:

@@ -6,7 +6,8 @@ import msgspec
 
 from resilience.errors import Reason
 from services.providers.adapters.cohere.errors import reason_of
-from services.providers.adapters.foreign_embeddings import OK, Asked, ForeignEmbeddings
+from services.providers.adapters.foreign_embeddings import Asked, ForeignEmbeddings
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Usage
 from services.providers.domain.failure import VendorFailure
 

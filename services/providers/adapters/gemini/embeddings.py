@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from resilience.errors import Reason
-from services.providers.adapters.foreign_embeddings import OK, Asked, ForeignEmbeddings
+from services.providers.adapters.foreign_embeddings import Asked, ForeignEmbeddings
 from services.providers.adapters.gemini.errors import failure
 from services.providers.adapters.gemini.requests import model_of
+from services.providers.adapters.vendor_body import OK
 from services.providers.domain.answer import Usage
 from services.providers.domain.failure import VendorFailure
 
