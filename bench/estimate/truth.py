@@ -40,7 +40,7 @@ def tokenizers() -> dict[str, Tokenizer]:
     """
     files = _files()
     os.environ["TIKTOKEN_CACHE_DIR"] = str(files)
-    # Only now, for it reads where its files are; by name, for the environment that this is checked in need not have them.
+    # Only now, for it reads where its files are; by name, for not every environment that this is checked in has them.
     tiktoken: Any = import_module("tiktoken")
     claude: Any = import_module("tokenizers").Tokenizer.from_file(str(files / "anthropic_tokenizer.json"))
     roles = {"system": "system", "user": "user", "assistant": "assistant"}
