@@ -52,7 +52,8 @@ class Secrets:
             secret = self._schemes[scheme](where)
         except _NoSecretError as error:
             raise _failure(reference, str(error)) from error
-        if not secret:
+        if not secret.strip():
+            # What is spaces alone is none to whoever strips it: a proxy of that kind would be no proxy.
             raise _failure(reference, "is empty")
         return secret
 

@@ -105,8 +105,10 @@ async def test_nothing_in_the_environment_leads_around_a_providers_own_proxy(
     [
         ({"proxy": "env:NOT_SET"}, "its proxy: The secret env:NOT_SET is not set in the environment"),
         ({"proxy": "env:NO_URL"}, "its proxy is not a URL of http or https, in ASCII, with a host"),
+        ({"proxy": "env:BLANK"}, "its proxy: The secret env:BLANK is empty"),
         ({"ca": "env:NOT_SET"}, "its ca: The secret env:NOT_SET is not set in the environment"),
         ({"ca": "env:NO_URL"}, "its certificate authorities are no certificates in PEM"),
+        ({"ca": "env:BLANK"}, "its ca: The secret env:BLANK is empty"),
         (
             {"headers": (("x-team", "env:NOT_SET"),)},
             "its header 'x-team': The secret env:NOT_SET is not set in the environment",
@@ -129,6 +131,7 @@ async def test_a_way_that_is_not_usable_fails_every_call_and_nothing_is_left_out
     why: str,
 ) -> None:
     monkeypatch.setenv("NO_URL", "se-cret")
+    monkeypatch.setenv("BLANK", " ")
     monkeypatch.setenv("LINES", "se-cret\r\nhost: evil")
     with structlog.testing.capture_logs() as logs:
         client = await client_of(stack, tmp_path, going(alpha, **changed))  # type: ignore[arg-type] # one of its own

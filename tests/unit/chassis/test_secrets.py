@@ -33,8 +33,9 @@ def test_variable_that_is_not_set_is_named() -> None:
     assert failure.detail == {"reference": "env:MISSING"}
 
 
-def test_empty_variable_is_no_secret() -> None:
-    assert "is empty" in refusal(Secrets({"EMPTY": ""}), "env:EMPTY").message
+@pytest.mark.parametrize("value", ["", " ", "\t \n"])
+def test_empty_variable_is_no_secret(value: str) -> None:
+    assert "is empty" in refusal(Secrets({"EMPTY": value}), "env:EMPTY").message
 
 
 @pytest.mark.parametrize("name", ["SEAWALL_KEY_PEPPER", "SEAWALL_INTERNAL_TOKEN", "SEAWALL_DATABASE_URL"])
