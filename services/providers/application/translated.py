@@ -56,13 +56,13 @@ class Translated:
             conversation, envelope.model, stream=stream, prefix=envelope.prefix, losses=losses
         )
         return TranslatedRequest(
-            written.path,
-            written.body,
-            written.choices,
-            written.usage_hidden,
-            tuple(losses.dropped),
-            written.headers,
-            written.seam,
+            path=written.path,
+            body=written.body,
+            choices=written.choices,
+            usage_hidden=written.usage_hidden,
+            dropped=tuple(losses.dropped),
+            headers=written.headers,
+            seam=written.seam,
             conversation=conversation,
             model=envelope.model,
         )

@@ -5,14 +5,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from resilience.errors import Failure, Reason
+from services.providers.adapters.caller_body import read_body, read_fields
 from services.providers.adapters.continuation import appended
 from services.providers.application.ports import VendorRequest
 
 COLLECTIONS = ("models", "tunedModels")
 """Where models are; a name without one of these is in the first."""
 
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,13 +44,9 @@ def gemini_request(body: bytes, model: str, *, stream: bool, prefix: str) -> Ven
     """`body` for the vendor, whose model is in its path. Values are copied as they stand, unknown ones included.
 
     `prefix`: what the answer says already, as a turn of the model's at the end. Raises Failure(INVALID_REQUEST) where
-    the body is no JSON object, or has no contents to put a prefix after.
+    the body is no JSON object, a field of it is not what it must be, or it has no contents to put a prefix after.
     """
-    try:
-        fields = _fields.decode(body)
-        config = _asked.decode(body).generation_config
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Failure(Reason.INVALID_REQUEST, "The body is not a JSON object.") from None
+    fields, config = read_fields(body), read_body(_asked, body).generation_config
     if prefix:
         fields["contents"] = appended(
             fields.get("contents"), [{"role": "model", "parts": [{"text": prefix}]}], field="contents"
