@@ -49,6 +49,7 @@ PRESETS = (
             begun=Begun(message=_PREFIX),
             instructed=False,
             instructed_later=False,
+            heard="OK",
             silent=False,
             names=False,
             parameters=True,
@@ -73,7 +74,8 @@ PRESETS = (
         ),
         "docs.mistral.ai/api and mistralai/client-python `models/chatcompletionrequest.py`; dnakov/anon-kode issue 53 "
         "(stream_options), mistralai/mistral-vibe issue 1075 (ids of calls), mistralai/mistral-common "
-        "`protocol/instruct/validator.py` (who must speak last)",
+        "`protocol/instruct/validator.py` (who must speak last; who may speak after a tool, before version 1.11.1) and "
+        "issue 169 of it",
         "https://api.mistral.ai/v1",
         translated=True,
         note="Refuses every field that it does not know (422), and an assistant's message at the end without `prefix`.",

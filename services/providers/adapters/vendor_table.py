@@ -113,6 +113,8 @@ def differences(means: Means) -> list[str]:
         said.append(f"Thoughts go back as `{means.reasoning}`.")
     if means.thoughts is not None:
         said.append("Thoughts are parts of the content.")
+    if means.heard:
+        said.append(f"The assistant says `{means.heard}` between a tool's answer and a user's words.")
     if begun := [*means.begun.message, *means.begun.request]:
         where = f" at `{means.begun.path}`" if means.begun.path != PATH else ""
         said.append(f"Goes on with an answer by {', '.join(f'`{name}`' for name in begun)}{where}.")

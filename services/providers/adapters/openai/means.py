@@ -41,6 +41,8 @@ class Means:
     begun: Begun = field(default_factory=Begun)
     instructed_later: bool = True
     """Instructions may follow an answer, or end the conversation; else they are told before all."""
+    heard: str = ""
+    """What the assistant says before a user may speak after a tool; empty where a user may do so at once."""
     silent: bool = True
     """An assistant may have said nothing at all; else that message is left out."""
     instructed: bool = True

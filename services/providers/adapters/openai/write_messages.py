@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from services.providers.adapters.openai.bridge import bridged
 from services.providers.adapters.openai.instructions import led
 from services.providers.adapters.openai.means import Means
 from services.providers.adapters.openai.said import write_call
@@ -55,6 +56,8 @@ class MessagesWriter:
                 self.messages.append(message)
         if not self._means.instructed_later:
             self.messages = led(self.messages, self._losses)
+        if self._means.heard:
+            self.messages = bridged(self.messages, self._means.heard)
 
     def _name(self, message: Message, name: str) -> None:
         if name and self._means.names:

@@ -186,6 +186,24 @@ def test_mistral_is_asked_instructions_alone_as_a_question() -> None:
     assert sent("groq", instructions)["messages"] == [instructions]
 
 
+def test_no_user_speaks_to_mistral_right_after_a_tool() -> None:
+    call: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [{**CALL, "id": "abcDEF123"}]}
+    said = {"role": "tool", "tool_call_id": "abcDEF123", "content": "sky"}
+    word = {"role": "assistant", "content": "OK"}
+    later = {"role": "system", "content": "Be brief."}
+    assert sent("mistral", HI, call, said, HI, call, said)["messages"] == [HI, call, said, word, HI, call, said]
+    assert sent("mistral", HI, call, said, later, HI)["messages"] == [later, HI, call, said, word, HI]
+    answered = [HI, call, said, {"role": "assistant", "content": "Blue."}, HI]
+    assert sent("mistral", *answered)["messages"] == answered
+    assert sent("groq", HI, call, said, HI)["messages"] == [HI, call, said, HI]
+    use = {"type": "tool_use", "id": "abcDEF123", "name": "look", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "abcDEF123", "content": "sky"}
+    hurry: dict[str, Any] = {"role": "user", "content": [result, {"type": "text", "text": "Hurry."}]}
+    asked: list[dict[str, Any]] = [HI, {"role": "assistant", "content": [use]}, hurry]
+    roles = [message["role"] for message in sent("mistral", *asked, caller=MESSAGES, max_tokens=9)["messages"]]
+    assert roles == ["user", "assistant", "tool", "assistant", "user"]
+
+
 def test_mistral_is_not_asked_for_the_usage_of_a_stream() -> None:
     said = sent("mistral", stream=True, stream_options={"include_usage": True})
     assert said["stream"] is True
