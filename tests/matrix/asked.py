@@ -101,6 +101,8 @@ class Received:
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
     calls: tuple[Called, ...] = ()
+    signed: int = 0
+    """How many of the calls have the signature that the vendor gave with them."""
     results: Mapping[str, str] = field(default_factory=dict)
     """By the call's id, or by its name where the dialect has no ids."""
 

@@ -61,6 +61,12 @@ class Cell:
         return self.refused is not None and self.refused.reason is not Reason.UNSUPPORTED_BY_TARGET
 
     @property
+    def calls(self) -> int:
+        """How often the vendor is asked in vain."""
+        # A token that is refused is renewed, and the new one shown at once.
+        return int(self.fails) + int(self.feature.name == "401" and not self.vendor.secret)
+
+    @property
     def behaviour(self) -> Behaviour:
         """The vendor's."""
         fault = self.vendor.faults.get(self.feature.name)
@@ -90,9 +96,9 @@ CELLS: tuple[Cell, ...] = tuple(
 )
 
 
-def secrets() -> dict[str, str]:
+def secrets(service_account: str) -> dict[str, str]:
     """The providers' credentials, by the name of their environment variable."""
-    return {_variable(vendor): vendor.secret for vendor in VENDORS}
+    return {_variable(vendor): vendor.secret or service_account for vendor in VENDORS}
 
 
 def manifest(simulator: Simulator) -> str:

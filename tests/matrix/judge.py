@@ -41,7 +41,7 @@ def judge_answer(cell: Cell, shape: Shape, asked: Asked, heard: Heard, call: Cal
     assert heard.error is None, f"an error: {heard.error}"
     answer = answer_to(cell, shape, asked)
     calls = [block for block in answer.blocks if block.kind == "call"]
-    assert _alike(cell, heard.text, "" if calls else answer.text), f"it is not {answer.text!r}"
+    assert heard.text == ("" if calls else answer.text), f"it is not {answer.text!r}"
     assert [(made.name, made.arguments) for made in heard.calls] == [
         (block.function, json.loads(block.text)) for block in calls
     ]
@@ -72,6 +72,7 @@ def judge_request(cell: Cell, shape: Shape, asked: Asked, received: Received, ca
         stop=() if "stop" in cell.dropped else asked.stop,
         max_tokens=asked.max_tokens,
         calls=tuple(_as_named(cell, result.call) for result in asked.results),
+        signed=1 if asked.results and cell.vendor.signs else 0,
         results={_as_named(cell, result.call).id: result.text for result in asked.results},
     )
     assert received == expected
@@ -93,16 +94,6 @@ def answer_to(cell: Cell, shape: Shape, asked: Asked) -> Answer:
     if cell.feature.after and cell.feature.error is None:
         return answer.cut(cell.feature.after, "content_filter")
     return answer
-
-
-def _alike(cell: Cell, heard: str, said: str) -> bool:
-    """Whether it is the same; a JSON object that follows a schema may have the order of that schema's properties.
-
-    protobuf's Struct, in which gRPC's callers write schemas, keeps none.
-    """
-    if heard and cell.feature.asked.schema is not None and cell.caller is CallerName.GRPC:
-        return bool(json.loads(heard) == json.loads(said))
-    return heard == said
 
 
 def results_of(heard: Heard) -> tuple[Result, ...]:

@@ -72,7 +72,7 @@ class Performance:
         try:
             if cell.refused is not None:
                 judge_error(cell, shape, heard)
-                assert len(calls) == cell.fails, "calls at the vendor"
+                assert len(calls) == cell.calls, "calls at the vendor"
                 return heard
             judge_answer(cell, shape, asked, heard, calls[-1])
             body = json.loads(calls[-1].body or b"")

@@ -60,12 +60,15 @@ class VendorRow:
     reader: Reader
     path: str
     secret: str = "sk-any"
+    """Empty where it is the key of a service account, which gets tokens that the vendor accepts."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the provider's manifest entry."""
     model: str = ""
     """What the names of its models begin with, where what it can do is told by them."""
     calls_by_name: bool = False
     """Calls of tools have no ids there: what tools say is told by their names."""
+    signs: bool = False
+    """The first call of an answer comes with a signature, which is to be given back."""
     differs: tuple[Differs, ...] = ()
     faults: Mapping[str, Fault] = field(default_factory=dict)
     """How an error comes to be, by the feature's name, where the vendor tells it in a way of its own."""
@@ -135,6 +138,18 @@ VENDORS: tuple[VendorRow, ...] = (
         secret="AIzaSyExampleExampleExampleExampleExampl",
         model="gemini-2.5-flash-",
         calls_by_name=True,
+        faults={"quota": ErrorStatus(status=429, code="QUOTA_EXHAUSTED")},
+    ),
+    VendorRow(
+        "vertex",
+        "gemini",
+        "vertex",
+        gemini.read,
+        "",
+        secret="",
+        fields={"region": "europe-west4", "cloud_project": "ours-123456"},
+        model="gemini-3-pro-",
+        signs=True,
         faults={"quota": ErrorStatus(status=429, code="QUOTA_EXHAUSTED")},
     ),
     VendorRow(

@@ -58,6 +58,7 @@ async def _follow(pieces: Any, heard: Heard) -> None:
                 call = calls.setdefault(delta.index, pb.ToolCall())
                 call.id, call.name = call.id or delta.id, call.name or delta.name
                 call.arguments += delta.arguments
+                call.signature += delta.signature
         _hear_end(piece, heard)
     _hear_calls(pb.Message(role="assistant", text=heard.text, tool_calls=calls.values()), heard)
 
@@ -94,7 +95,7 @@ def _chat(model: str, asked: Asked) -> pb.Chat:
         max_tokens=asked.max_tokens,
         stop=asked.stop,
         tools=[
-            pb.Tool(name=tool.name, description=tool.description, parameters=_struct(tool.parameters))
+            pb.Tool(name=tool.name, description=tool.description, parameters_json=json.dumps(tool.parameters))
             for tool in asked.tools
         ],
     )
@@ -104,7 +105,9 @@ def _chat(model: str, asked: Asked) -> pb.Chat:
             pb.Message(role="tool", tool_call_id=result.call.id, text=result.text) for result in asked.results
         )
     if asked.schema is not None:
-        chat.response_schema.CopyFrom(pb.ResponseSchema(name="report", schema=_struct(asked.schema), strict=True))
+        chat.response_schema.CopyFrom(
+            pb.ResponseSchema(name="report", schema_json=json.dumps(asked.schema), strict=True)
+        )
     return chat
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from tests.matrix.asked import Called, Image, JSONObject, Received, Tool
 
+UNSIGNED = {None, "skip_thought_signature_validator"}
+"""The signature of a call that has none: https://ai.google.dev/gemini-api/docs/thought-signatures."""
+
 
 def read(body: JSONObject) -> Received:
     """See Reader. The path says which model is asked, and whether for a stream."""
@@ -27,6 +30,7 @@ def read(body: JSONObject) -> Received:
         stop=tuple(config.get("stopSequences", ())),
         max_tokens=config["maxOutputTokens"],
         calls=tuple(Called(call.get("id", call["name"]), call["name"], call["args"]) for call in calls),
+        signed=sum("functionCall" in part and part.get("thoughtSignature") not in UNSIGNED for part in parts),
         results={result.get("id", result["name"]): result["response"]["output"] for result in results},
     )
 
