@@ -15,6 +15,8 @@ LEAST = 4
 """Tokens of a message, and of the answer's beginning, however short."""
 KEPT = 0.9
 """Of what was learned, with each call more: about the last ten say how a target counts."""
+FIRST, THEN = 20, 16
+"""How many calls are all learned from, and of how many later ones one is: to look at a prompt takes time."""
 PRIOR = 100.0
 """Tokens that the weights alone count for, before a target told anything."""
 OUTPUT = 0.25
@@ -31,10 +33,11 @@ class TokenEstimate:
     Vendors count a prompt in templates of their own, so each target has its own correction.
     """
 
-    __slots__ = ("_counted", "_estimated", "_output", "_weights")
+    __slots__ = ("_calls", "_counted", "_estimated", "_output", "_weights")
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
+        self._calls = 0
         self._counted = PRIOR
         self._estimated = PRIOR
         self._output = OUTPUT
@@ -50,7 +53,9 @@ class TokenEstimate:
 
     def learn(self, usage: Usage, chat: Chat, text: int) -> None:
         """A call was answered with `text` characters and used this. Media tell nothing of how text counts."""
-        if usage.input_tokens and not chat.extent.media and not chat.vision:
+        self._calls += 1
+        due = self._calls <= FIRST or self._calls % THEN == 0
+        if due and usage.input_tokens and not chat.vision and not chat.extent.media:
             self._counted = KEPT * self._counted + usage.input_tokens
             self._estimated = KEPT * self._estimated + self._text(chat)
         if text >= SHORTEST and usage.output_tokens:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.extent import EVERY, SAMPLE, WHOLE, extent_of
-from services.gateway.domain.token_estimate import TOKENS_PER_MEDIUM, TokenEstimate
+from services.gateway.domain.token_estimate import FIRST, THEN, TOKENS_PER_MEDIUM, TokenEstimate
 from services.gateway.domain.token_weights import FAMILIES, WEIGHTS, weights_of
 from services.gateway.domain.usage import Usage
 
@@ -142,9 +142,19 @@ def test_what_a_target_counted_corrects_its_estimates() -> None:
     for _ in range(20):
         estimate.learn(Usage(2 * cold), asked, 0)
     assert estimate.prompt(asked) == pytest.approx(2 * cold, rel=0.05)
-    for _ in range(40):
+    for _ in range(40 * THEN):
         estimate.learn(Usage(cold), asked, 0)
     assert estimate.prompt(asked) == pytest.approx(cold, rel=0.05)
+
+
+def test_once_a_target_is_known_few_prompts_are_looked_at() -> None:
+    estimate = TokenEstimate(WEIGHTS["others"])
+    asked = [chat("The harbour master wrote it down.") for _ in range(FIRST + 10 * THEN)]
+    for one in asked:
+        estimate.learn(Usage(20), one, 0)
+    looked_at = ["extent" in vars(one) for one in asked]
+    assert all(looked_at[:FIRST])
+    assert sum(looked_at[FIRST:]) == 10
 
 
 def test_a_long_prompt_says_more_of_how_a_target_counts_than_a_short_one() -> None:
