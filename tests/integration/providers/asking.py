@@ -8,6 +8,7 @@ from anthropic.types import Message
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from seawall.providers.v1 import provider_pb2 as pb
+from simulator import Vendor
 from tests.integration.providers.service import Client, texts
 
 MESSAGES = pb.DIALECT_ANTHROPIC_MESSAGES
@@ -26,6 +27,12 @@ CHAT_TOOLS = [
     {"type": "function", "function": {"name": "clock", "parameters": CLOCK}},
 ]
 MESSAGE_TOOLS = [{"name": "weather", "input_schema": PLACE}, {"name": "clock", "input_schema": CLOCK}]
+
+
+def received(vendor: Vendor) -> dict[str, Any]:
+    """The last body that the vendor was sent."""
+    body: dict[str, Any] = json.loads(vendor.calls[-1].body or b"")
+    return body
 
 
 @dataclass(frozen=True)

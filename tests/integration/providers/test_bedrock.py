@@ -44,14 +44,14 @@ from tests.integration.providers.asking import (
     chat,
     failure,
     message,
+    received,
 )
 from tests.integration.providers.service import Client, Configuration, provider, running, serving
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 
 CLAUDE, NOVA = "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-pro-v1:0"
 ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3"
 KEY = "AKIASIMULATOR0000001:s3cr/t+key"
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 any_model = pytest.mark.parametrize("model", [CLAUDE, NOVA])
 
 
@@ -86,12 +86,6 @@ async def ask(client: Client, *, stream: bool, model: str = CLAUDE, **fields: An
 
 async def tell(client: Client, *, stream: bool, model: str = CLAUDE, **fields: Any) -> Heard:
     return await message(client, stream=stream, envelope=of(model), **fields)
-
-
-def received(vendor: Vendor) -> dict[str, Any]:
-    """The last body that the vendor was sent."""
-    body: dict[str, Any] = json.loads(vendor.calls[-1].body or b"")
-    return body
 
 
 @both

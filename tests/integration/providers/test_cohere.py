@@ -5,7 +5,6 @@ from array import array
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -43,11 +42,11 @@ from tests.integration.providers.asking import (
     chat,
     failure,
     message,
+    received,
 )
 from tests.integration.providers.service import Client, Configuration, provider, running, serving
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 NAME = "command/gpt-up"
 WORDS = f"{NAME} heard: {ASKED} " + " ".join(f"{word}-2" for word in ASKED.split()[:6])
 PLAN = "Asked: one two three four five"
@@ -64,12 +63,6 @@ async def _cohere(vendor: Vendor, tmp_path: Path) -> AsyncIterator[Client]:
     configuration = Configuration(provider("alpha", f"{vendor.base_url}/v2", "env:ALPHA_KEY", vendor="cohere"))
     async with serving(configuration) as address, running(address, tmp_path) as opened:
         yield opened
-
-
-def received(vendor: Vendor) -> dict[str, Any]:
-    """The last body that the vendor was sent."""
-    body: dict[str, Any] = json.loads(vendor.calls[-1].body or b"")
-    return body
 
 
 @both

@@ -34,11 +34,11 @@ from tests.integration.providers.asking import (
     chat,
     failure,
     message,
+    received,
 )
 from tests.integration.providers.service import Client, Configuration, provider, running, serving
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 WORDS = f"mist/gpt-up heard: {ASKED} " + " ".join(f"{word}-2" for word in ASKED.split()[:6])
 
 
@@ -53,12 +53,6 @@ async def _mistral(vendor: Vendor, tmp_path: Path) -> AsyncIterator[Client]:
     configuration = Configuration(provider("alpha", f"{vendor.base_url}/v1", "env:ALPHA_KEY", vendor="mistral"))
     async with serving(configuration) as address, running(address, tmp_path) as opened:
         yield opened
-
-
-def received(vendor: Vendor) -> dict[str, Any]:
-    """The last body that the vendor was sent."""
-    body: dict[str, Any] = json.loads(vendor.calls[-1].body or b"")
-    return body
 
 
 @both

@@ -27,9 +27,8 @@ from simulator import (
 )
 from tests.integration.providers.asking import ASKED, DOT, PLACE, failure
 from tests.integration.providers.service import Client, texts
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 RESPONSES = pb.DIALECT_OPENAI_RESPONSES
 WEATHER = {"type": "function", "name": "weather", "parameters": PLACE, "strict": True}
 CLOCK = {"type": "function", "name": "clock", "parameters": {"type": "object", "properties": {}}, "strict": False}

@@ -4,12 +4,16 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from simulator import Behaviour, Fault, Vendor
 from tests.stack.eventually import PATIENCE
+
+both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+"""Whole, and streamed."""
 
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "one two three four five six seven eight"}]
 

@@ -28,10 +28,9 @@ from simulator import (
     Stall,
     Vendor,
 )
-from tests.integration.simulator.clients import Wire, content_length, failing, message
+from tests.integration.simulator.clients import Wire, both, content_length, failing, message
 from tests.stack.eventually import eventually
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 TOOL = {"name": "look", "input_schema": {"type": "object"}}
 
 START = """event: message_start

@@ -10,7 +10,7 @@ from anthropic import AsyncAnthropic
 from anthropic.types import Message, MessageParam, ToolParam, ToolUseBlock
 
 from simulator import Access, Behaviour, ErrorEvent, ErrorStatus, Filtered, Vendor
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 from tests.stack.eventually import eventually
 
 ASKED = "one two three four five six seven eight"
@@ -21,7 +21,6 @@ WEATHER: ToolParam = {
     "input_schema": {"type": "object", "properties": {"place": {"type": "string"}, "days": {"type": "integer"}}},
 }
 CLOCK: ToolParam = {"name": "clock", "input_schema": {"type": "object"}}
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
 async def ask(client: AsyncAnthropic, *, stream: bool = False, **fields: Any) -> Message:

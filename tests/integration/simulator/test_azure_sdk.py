@@ -20,11 +20,10 @@ from simulator import (
     Vendor,
     VendorSpec,
 )
-from tests.integration.simulator.clients import MESSAGES, Wire, chat, failing
+from tests.integration.simulator.clients import MESSAGES, Wire, both, chat, failing
 from tests.integration.simulator.test_tools_and_choices import TOOLS, calls
 from tests.stack.eventually import PATIENCE
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 VERSION = "2024-10-21"
 DEPLOYED = "/openai/deployments/prod/chat/completions"
 SAFE = {"filtered": False, "severity": "safe"}

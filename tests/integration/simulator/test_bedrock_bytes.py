@@ -33,10 +33,9 @@ from simulator import (
     Vendor,
 )
 from tests.integration.simulator.bedrock import MODEL, post
-from tests.integration.simulator.clients import Wire, content_length, failing
+from tests.integration.simulator.clients import Wire, both, content_length, failing
 from tests.stack.eventually import eventually
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 TOOL = {"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}
 TOOLS: dict[str, Any] = {"toolConfig": {"tools": [TOOL], "toolChoice": {"any": {}}}}
 Event = tuple[str, bytes]

@@ -22,7 +22,7 @@ from tests.integration.simulator.bedrock import (
     events,
     said,
 )
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 from tests.stack.eventually import eventually
 
 WEATHER = {
@@ -36,7 +36,6 @@ WEATHER = {
 }
 CLOCK = {"toolSpec": {"name": "clock", "inputSchema": {"json": {"type": "object"}}}}
 ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3"
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
 @both

@@ -11,10 +11,8 @@ import pytest
 from openai import AsyncOpenAI
 
 from simulator import Anywhere, At, Behaviour, Constant, Cut, ErrorStatus, Every, Malformed, Simulator, Split, Vendor
-from tests.integration.simulator.clients import MESSAGES, Wire, chat, content_length, failing
+from tests.integration.simulator.clients import MESSAGES, Wire, both, chat, content_length, failing
 from tests.stack.eventually import PATIENCE
-
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
 async def chunks_of(wire: Wire) -> list[bytes]:

@@ -26,10 +26,9 @@ from simulator import (
     Stall,
     Vendor,
 )
-from tests.integration.simulator.clients import MESSAGES, Wire, content_length, failing
+from tests.integration.simulator.clients import MESSAGES, Wire, both, content_length, failing
 from tests.stack.eventually import eventually
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
 CALL = {"id": "look_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
 CALLED = {"role": "assistant", "tool_calls": [CALL], "tool_plan": "I look."}

@@ -9,7 +9,7 @@ from cohere import AsyncClientV2
 from cohere.core.api_error import ApiError
 
 from simulator import Access, Behaviour, ErrorEvent, ErrorStatus, Filtered, Vendor
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 
 ASKED = "one two three four five six seven eight"
 MESSAGES: list[dict[str, Any]] = [{"role": "user", "content": ASKED}]
@@ -22,7 +22,6 @@ WEATHER: dict[str, Any] = {
     },
 }
 CLOCK: dict[str, Any] = {"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}}
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
 async def ask(client: AsyncClientV2, *, stream: bool = False, **fields: Any) -> dict[str, Any]:

@@ -22,10 +22,8 @@ from simulator import (
     Stall,
     Vendor,
 )
-from tests.integration.simulator.clients import MESSAGES, Wire, chat, content_length, failing
+from tests.integration.simulator.clients import MESSAGES, Wire, both, chat, content_length, failing
 from tests.stack.eventually import eventually
-
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
 def outcome(alpha: Vendor, number: int = -1) -> tuple[str, bool]:

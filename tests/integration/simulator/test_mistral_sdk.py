@@ -11,11 +11,10 @@ from mistralai.client.errors import HTTPValidationError, SDKError
 from mistralai.client.models import AssistantMessage, CompletionChunk, TextChunk, ThinkChunk, ToolCall
 
 from simulator import Access, Behaviour, ContextLength, ErrorStatus, Filtered, Simulator, Vendor, VendorSpec
-from tests.integration.simulator.clients import MESSAGES, Wire, chat, failing
+from tests.integration.simulator.clients import MESSAGES, Wire, both, chat, failing
 from tests.integration.simulator.test_tools_and_choices import CLOCK, TOOLS, WEATHER
 from tests.stack.eventually import PATIENCE
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 CALLED = {"type": "function", "function": {"name": "weather", "arguments": "{}"}}
 HI = {"role": "user", "content": "hi"}
 

@@ -20,10 +20,9 @@ from simulator import (
     NoFinish,
     Vendor,
 )
-from tests.integration.simulator.clients import MESSAGES, Wire, chat, content_length, failing
+from tests.integration.simulator.clients import MESSAGES, Wire, both, chat, content_length, failing
 from tests.stack.eventually import eventually
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 OPTIONS = {"stream_options": {"include_usage": True}}
 TOOLS: list[ChatCompletionFunctionToolParam] = [{"type": "function", "function": {"name": "look", "parameters": {}}}]
 

@@ -16,7 +16,7 @@ from openai.types.responses import (
 from pydantic import BaseModel
 
 from simulator import Access, Behaviour, ContentFilter, ContextLength, ErrorEvent, ErrorStatus, Filtered, Vendor
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 
 ASKED = "one two three four five six seven eight"
 WEATHER: FunctionToolParam = {
@@ -27,7 +27,6 @@ WEATHER: FunctionToolParam = {
 }
 CLOCK: FunctionToolParam = {"type": "function", "name": "clock", "parameters": {"type": "object"}, "strict": False}
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
 class Place(BaseModel):

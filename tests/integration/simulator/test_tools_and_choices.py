@@ -9,9 +9,7 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletion
 
 from simulator import Behaviour, Filtered, Vendor
-from tests.integration.simulator.clients import MESSAGES, Wire, chat, failing
-
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+from tests.integration.simulator.clients import MESSAGES, Wire, both, chat, failing
 
 
 def tool(name: str, **properties: Any) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from seawall.providers.v1 import provider_pb2 as pb
 from simulator import Behaviour, Vendor
+from tests.integration.providers.asking import ASKED, DOT, received
 from tests.integration.providers.service import Client, texts
 
 OLD, NEW = "gemini-2.5-flash", "gemini-3-flash-preview"
-ASKED = "one two three four five six seven eight"
-DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PLACE: dict[str, Any] = {"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]}
 TOOL: dict[str, Any] = {"name": "weather", "description": "The weather.", "parameters": PLACE}
 CLOCK: dict[str, Any] = {"name": "clock", "parameters": {"type": "object"}}
@@ -157,7 +156,7 @@ async def test_a_chat_calls_tools_and_tells_what_they_said(gemini: Client, gem: 
     assert told.choices[0].finish_reason == "stop"
     ids = [call.id for call in made]
     assert (told.choices[0].message.content or "").startswith(f"gem/{model} heard: said")
-    body = json.loads(gem.calls[-1].body or b"")
+    body = received(gem)
     responses = [part["functionResponse"] for part in body["contents"][-1]["parts"]]
     assert sorted(each["response"]["output"] for each in responses) == sorted(f"said {each}" for each in ids)
     by_name = {each["name"]: each["response"]["output"] for each in responses}
@@ -209,7 +208,7 @@ async def test_a_message_calls_a_tool_and_its_thought_comes_back_signed(
     assert told.stop_reason == "end_turn"
     assert [block.text for block in told.content if block.type == "text"] == [f"gem/{model} heard: rain"]
     # The vendor sees the signature that it gave with the call.
-    body = json.loads(gem.calls[-1].body or b"")
+    body = received(gem)
     (signed,) = [part for part in body["contents"][1]["parts"] if "functionCall" in part]
     assert signed["thoughtSignature"] != "skip_thought_signature_validator"
 
@@ -277,7 +276,7 @@ async def test_a_budget_of_thoughts_is_what_the_model_takes(gemini: Client, gem:
     thinking = {"type": "enabled", "budget_tokens": 60_000}
     said, _ = await message(gemini, thinking=thinking, max_tokens=64_000)
     assert said.stop_reason == "end_turn"
-    sent = json.loads(gem.calls[-1].body or b"")
+    sent = received(gem)
     assert sent["generationConfig"]["thinkingConfig"] == {"includeThoughts": True, "thinkingBudget": 24576}
 
 

@@ -30,12 +30,12 @@ from simulator import (
     Vendor,
 )
 from tests.integration.providers.service import Client, texts
+from tests.integration.simulator.clients import both
 from tests.stack.eventually import PATIENCE
 
 MODEL = "gemini-2.5-flash"
 IN_TIME = 0.4
 """Deadline, in seconds, of calls that meet silence."""
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
 async def failure_of(client: Client, *, stream: bool, within: float = PATIENCE, **fields: object) -> pb.Failure:

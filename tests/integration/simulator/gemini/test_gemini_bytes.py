@@ -26,11 +26,10 @@ from simulator import (
     Stall,
     Vendor,
 )
-from tests.integration.simulator.clients import Wire, content_length, failing
+from tests.integration.simulator.clients import Wire, both, content_length, failing
 from tests.integration.simulator.gemini.asking import NEW, OLD, WEATHER, body, post
 from tests.stack.eventually import eventually
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 EVENTS, ARRAY, PLAIN = "streamGenerateContent?alt=sse", "streamGenerateContent", "generateContent"
 TOOLS = {"tools": [{"functionDeclarations": [WEATHER]}]}
 FORCED: dict[str, Any] = {**TOOLS, "toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}

@@ -7,11 +7,10 @@ from google import genai
 from google.genai import errors
 
 from simulator import Access, Behaviour, ContextLength, ErrorBody, ErrorEvent, ErrorStatus, RefusesPrefill, Vendor
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 from tests.integration.simulator.gemini.asking import ASKED, OLD, ask, finish, sdk, text
 from tests.stack.eventually import eventually
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 ERRORS: list[tuple[int, type[errors.APIError], str]] = [
     (400, errors.ClientError, "INVALID_ARGUMENT"),
     (401, errors.ClientError, "UNAUTHENTICATED"),

@@ -8,7 +8,7 @@ from google import genai
 from google.genai import errors, types
 
 from simulator import Behaviour, ContentFilter, Filtered, Vendor
-from tests.integration.simulator.clients import failing
+from tests.integration.simulator.clients import both, failing
 from tests.integration.simulator.gemini.asking import (
     ASKED,
     CLOCK,
@@ -26,7 +26,6 @@ from tests.integration.simulator.gemini.asking import (
     tools,
 )
 
-both = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 any_model = pytest.mark.parametrize("model", [OLD, NEW])
 USER = types.Content(role="user", parts=[types.Part(text=ASKED)])
 
