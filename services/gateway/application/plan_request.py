@@ -7,6 +7,7 @@ from services.gateway.application.exchange import Exchange
 from services.gateway.domain.plan import Planner, Request
 from services.gateway.domain.route import Target
 from services.gateway.domain.targets import Targets
+from services.gateway.domain.token_estimate import TokenEstimate
 from services.gateway.domain.usage import NANOS_PER_DOLLAR, Usage
 
 
@@ -23,9 +24,12 @@ class PlanRequest:
         organization, project, free = exchange.organization, exchange.project, exchange.dialect.name.free
         images = None if exchange.chat.vision else 0
 
-        def cost(target: Target, tokens: int) -> float | None:
+        def cost(target: Target, estimate: TokenEstimate) -> float | None:
             price = organization.price(target.name, exchange.started_at, project)
-            nanos = None if price is None else price.cost(Usage(tokens, tokens), images)
+            if price is None:
+                return None
+            tokens = estimate.prompt(exchange.chat)
+            nanos = price.cost(Usage(tokens, tokens), images)
             return None if nanos is None else nanos / NANOS_PER_DOLLAR
 
         planner = Planner(

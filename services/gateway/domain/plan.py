@@ -11,6 +11,7 @@ from resilience.errors import Failure, Reason
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.route import Capabilities, Policy, Route, Strategy, Target
 from services.gateway.domain.targets import TargetState
+from services.gateway.domain.token_estimate import TokenEstimate
 
 
 class Step(NamedTuple):
@@ -48,12 +49,12 @@ class Request(NamedTuple):
 
 
 class Planner:
-    """Makes plans. `state` gives what is known of a target, `cost` what a request of so many tokens costs there."""
+    """Makes plans. `state` gives what is known of a target, `cost` what the request costs there, where that is known."""
 
     def __init__(
         self,
         state: Callable[[Target], TargetState],
-        cost: Callable[[Target, int], float | None],
+        cost: Callable[[Target, TokenEstimate], float | None],
         now: float,
         rng: random.Random,
     ) -> None:
@@ -93,14 +94,14 @@ class Planner:
     def _order(self, steps: list[Step], request: Request) -> list[Step]:
         route = request.route
         session = request.session if route.affinity else ""
-        ranked = self._ranked(steps, route, session, request.chat)
+        ranked = self._ranked(steps, route, session)
         canary = _canary(steps, session or request.id)
         if canary is None:
             return ranked
         first = _because(canary, f"canary: asked first by {canary.target.canary:.3g} of the requests")
         return [first, *(step for step in ranked if step.target is not canary.target)]
 
-    def _ranked(self, steps: list[Step], route: Route, session: str, chat: Chat) -> list[Step]:
+    def _ranked(self, steps: list[Step], route: Route, session: str) -> list[Step]:
         if len(steps) == 1:
             return steps
         if session:
@@ -116,20 +117,18 @@ class Planner:
                 order = fastest([step.state.load for step in steps], self._rng)
                 whys = [f"fastest: {_expected(step)}" for step in steps]
             case Strategy.CHEAPEST:
-                candidates = self._candidates(steps, chat)
+                candidates = self._candidates(steps)
                 order = cheapest(candidates)
                 whys = [f"cheapest: {_price(candidate)}" for candidate in candidates]
             case Strategy.BALANCED:
-                candidates, weights = self._candidates(steps, chat), route.balance
+                candidates, weights = self._candidates(steps), route.balance
                 order = balanced(candidates, latency=weights.latency, cost=weights.cost, quality=weights.quality)
                 whys = [f"balanced: {_figures(candidate)}" for candidate in candidates]
         return [_because(steps[index], whys[index]) for index in order]
 
-    def _candidates(self, steps: list[Step], chat: Chat) -> list[Candidate]:
+    def _candidates(self, steps: list[Step]) -> list[Candidate]:
         return [
-            Candidate(
-                step.state.load.score, self._cost(step.target, step.state.tokens.prompt(chat)), step.target.quality
-            )
+            Candidate(step.state.load.score, self._cost(step.target, step.state.tokens), step.target.quality)
             for step in steps
         ]
 

@@ -28,7 +28,7 @@ class World:
     def plan(self, chat: Chat = CHAT, *, request: str = "req_1", session: str = "") -> Plan:
         planner = Planner(
             lambda target: self.targets.of("acme", target.name),
-            lambda target, tokens: PRICES.get(target.name),
+            lambda target, estimate: PRICES.get(target.name),
             self.clock.monotonic(),
             self.rng,
         )
