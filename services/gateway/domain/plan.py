@@ -49,7 +49,7 @@ class Request(NamedTuple):
 
 
 class Planner:
-    """Makes plans. `state` gives what is known of a target, `cost` what the request costs there, where that is known."""
+    """Makes plans. `state` gives what is known of a target, `cost` what the request costs there, if that is known."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ LEAST = 4
 """Tokens of a message, and of the answer's beginning, however short."""
 KEPT = 0.9
 """Of what was learned, with each call more: about the last ten say how a target counts."""
-FIRST, THEN = 20, 16
+FIRST, THEN = 50, 16
 """How many calls are all learned from, and of how many later ones one is: to look at a prompt takes time."""
 PRIOR = 100.0
 """Tokens that the weights alone count for, before a target told anything."""
