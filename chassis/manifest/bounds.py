@@ -83,6 +83,11 @@ API_VERSION = Form(
     "is not a version such as 2024-10-21, 2025-04-01-preview or preview",
 )
 """As learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle has them."""
+SDK_VENDOR = Form(
+    re.compile(r"[a-z0-9][a-z0-9_-]{0,62}"),
+    "is not LiteLLM's name of a vendor, such as nvidia_nim: at most 63 lower-case letters, digits, _ and -",
+)
+"""What stands before the first slash of LiteLLM's names of models, so it holds none: docs.litellm.ai/docs/providers."""
 HEADERS = Range(0, 32)
 HEADER_NAME = Form(
     re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}"),

@@ -57,6 +57,7 @@ class Provider(Section):
     region: Annotated[str, AfterValidator(bounds.REGION.check)] | None = None
     cloud_project: Annotated[BareText, AfterValidator(bounds.CLOUD_PROJECT.check)] | None = None
     api_version: Annotated[BareText, AfterValidator(bounds.API_VERSION.check)] | None = None
+    sdk_vendor: Annotated[str, AfterValidator(bounds.SDK_VENDOR.check)] | None = None
     keys: tuple[Annotated[ProviderKey, BeforeValidator(_weighted)], ...] = ()
     proxy: Annotated[str, AfterValidator(check_proxy)] | None = None
     """A URL, or a reference to one that holds credentials."""

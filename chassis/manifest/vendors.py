@@ -46,9 +46,31 @@ LOCATED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Those whose address follows from where a provider is, and the fields that say so."""
 
 OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"region": ("bedrock", "vertex"), "cloud_project": ("vertex",), "api_version": ("azure",)}
+    {"region": ("bedrock", "vertex"), "cloud_project": ("vertex",), "api_version": ("azure",), "sdk_vendor": BY_SDK}
 )
 """Fields of a provider that mean something to some vendors only, and to which."""
+
+_MACHINES = "LiteLLM calls it with what this machine may do, and not with the provider's key"
+_LOGS_IN = "LiteLLM has somebody log in by hand"
+_HERE = "LiteLLM runs the model in this process"
+
+NOT_CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "bedrock": f"{_MACHINES}; vendor bedrock is the one for it",
+        "bedrock_mantle": f"{_MACHINES}; vendor bedrock is the one for it",
+        "sagemaker": _MACHINES,
+        "sagemaker_chat": _MACHINES,
+        "sagemaker_nova": _MACHINES,
+        "vertex_ai": f"{_MACHINES}; vendor vertex is the one for it",
+        "vertex_ai_beta": f"{_MACHINES}; vendor vertex is the one for it",
+        "gemini": "LiteLLM does not tell a stream that broke off from one that ended; vendor gemini is the one for it",
+        "chatgpt": _LOGS_IN,
+        "github_copilot": _LOGS_IN,
+        "petals": _HERE,
+        "vllm": f"{_HERE}; vendor vllm is the one for a server of it",
+    }
+)
+"""What no provider's `sdk_vendor` may be, and why: names of docs.litellm.ai/docs/providers."""
 
 TRAVEL = ("proxy", "ca", "headers")
 """Fields of a provider that say how calls travel; they mean nothing where an SDK connects by itself."""
@@ -73,6 +95,15 @@ def out_of_place(vendor: str, said: Mapping[str, object]) -> Iterator[tuple[str,
     for field, vendors in OWN_FIELDS.items():
         if said[field] and vendor not in vendors:
             yield field, f"means nothing to vendor {vendor}; it is for {' and '.join(vendors)}"
+    if vendor in BY_SDK:
+        yield from _out_of_place_by_sdk(vendor, said)
+
+
+def _out_of_place_by_sdk(vendor: str, said: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    if not said["sdk_vendor"]:
+        yield "sdk_vendor", f"is missing: vendor {vendor} asks whom it names"
+    if why := NOT_CALLED.get(str(said["sdk_vendor"])):
+        yield "sdk_vendor", f"is not called by vendor {vendor}: {why}"
     for field in TRAVEL:
-        if said[field] and vendor in BY_SDK:
+        if said[field]:
             yield field, f"means nothing to vendor {vendor}: its SDK connects by itself"

@@ -99,6 +99,7 @@ def _provider(said: manifest.Provider, name: str) -> Provider:
         region=said.region or "",
         cloud_project=said.cloud_project or "",
         api_version=said.api_version or "",
+        sdk_vendor=said.sdk_vendor or "",
         connection=Connection(said.proxy or "", said.ca or "", tuple(map(Header, said.headers, said.headers.values()))),
     )
 

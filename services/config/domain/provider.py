@@ -26,8 +26,8 @@ class WeightedKey:
 class Provider:
     """Where a vendor is reached, by which keys, and how calls travel there.
 
-    The vendor's own address serves where `base_url` is empty. `region`, `cloud_project` and `api_version` are empty
-    but for the vendors that have such.
+    The vendor's own address serves where `base_url` is empty. `region`, `cloud_project`, `api_version` and
+    `sdk_vendor` (whom an SDK asks) are empty but for the vendors that have such.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Provider:
     region: str = ""
     cloud_project: str = ""
     api_version: str = ""
+    sdk_vendor: str = ""
     connection: Connection = DIRECT
 
     @property
@@ -62,6 +63,7 @@ class Provider:
         hold("region", self.region or None, bounds.REGION.check)
         hold("cloud_project", self.cloud_project or None, bounds.CLOUD_PROJECT.check)
         hold("api_version", self.api_version or None, bounds.API_VERSION.check)
+        hold("sdk_vendor", self.sdk_vendor or None, bounds.SDK_VENDOR.check)
         said = {field: getattr(self, field) for field in ("base_url", *OWN_FIELDS)}
         said |= {field: getattr(self.connection, field) for field in TRAVEL}
         for field, what in out_of_place(self.vendor, said):

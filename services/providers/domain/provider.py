@@ -28,7 +28,8 @@ class Connection:
 class ProviderDefinition:
     """The vendor's own URL serves where `base_url` is empty.
 
-    `region`, `cloud_project` and `api_version` mean something to the vendors that have such, and are empty elsewhere.
+    `region`, `cloud_project`, `api_version` and `sdk_vendor` (whom an SDK asks) mean something to the vendors that have
+    such, and are empty elsewhere.
     """
 
     organization: str
@@ -39,4 +40,5 @@ class ProviderDefinition:
     region: str = ""
     cloud_project: str = ""
     api_version: str = ""
+    sdk_vendor: str = ""
     connection: Connection = Connection()

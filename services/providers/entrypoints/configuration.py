@@ -36,6 +36,7 @@ def _definition(provider: Provider) -> ProviderDefinition:
         region=provider.region,
         cloud_project=provider.cloud_project,
         api_version=provider.api_version,
+        sdk_vendor=provider.sdk_vendor,
         connection=Connection(
             provider.proxy, provider.ca, tuple((header.name, header.value) for header in provider.headers)
         ),

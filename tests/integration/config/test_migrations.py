@@ -173,3 +173,30 @@ async def test_providers_lose_what_the_version_before_does_not_know_and_can_have
                 assert (await config.call("UpdateProvider", api.UpdateProviderRequest(provider=provider))).provider
             assert list((await config.apply(LOCATED)).updated) == [AZURE, BEDROCK, MAIN]
             assert await told(config) == whole
+
+
+TAIL = f"{OWN}/providers/tail"
+LONG_TAIL = """
+organization: acme
+providers:
+  - {name: main, vendor: openai, keys: [{key: env:A, weight: 3}, env:B]}
+  - {name: tail, vendor: litellm, sdk_vendor: nvidia_nim, keys: [{key: env:A, weight: 3}, env:B]}
+"""
+
+
+async def test_no_key_is_shown_to_whom_a_models_name_says_in_the_version_before(url: str) -> None:
+    async with Database(url, schema="config") as database:
+        async with running(url) as config:
+            await config.apply(LONG_TAIL)
+            whole = await told(config)
+        await downgrade(database, VERSIONS, CLOCK, revision="0004")
+        found = [
+            (name, json.loads(keys) if isinstance(keys, str) else keys)
+            for name, keys in await rows(database, "SELECT name, keys FROM providers ORDER BY name")
+        ]
+        assert found == [(MAIN, ["env:A", "env:B"]), (TAIL, [])]
+        async with running(url) as config:
+            back = await told(config)
+            assert back == {MAIN: whole[MAIN], TAIL: pb.Provider(name=TAIL, vendor="litellm")}
+            assert list((await config.apply(LONG_TAIL)).updated) == [TAIL]
+            assert await told(config) == whole

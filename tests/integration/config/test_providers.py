@@ -12,6 +12,7 @@ from tests.integration.config.running import OWN, Config, running
 
 AZURE = f"{OWN}/providers/azure"
 VERTEX = f"{OWN}/providers/vertex"
+TAIL = f"{OWN}/providers/tail"
 WHOLE = pb.Provider(
     name=AZURE,
     vendor="azure",
@@ -26,6 +27,7 @@ WHOLE = pb.Provider(
 LOCATED = pb.Provider(
     name=VERTEX, vendor="vertex", region="europe-west4", cloud_project="acme-ai", proxy="http://proxy:3128"
 )
+BY_SDK = pb.Provider(name=TAIL, vendor="litellm", sdk_vendor="nvidia_nim", keys=["env:A"])
 MANIFEST = """
 organization: acme
 providers:
@@ -38,6 +40,7 @@ providers:
     ca: file:/secrets/ca.pem
     headers: {X-Team: ml platform, x-token: env:TOKEN}
   - {name: vertex, vendor: vertex, region: europe-west4, cloud_project: acme-ai, proxy: "http://proxy:3128"}
+  - {name: tail, vendor: litellm, sdk_vendor: nvidia_nim, keys: [env:A]}
 """
 DEFINED_AZURE = ProviderDefinition(
     "acme",
@@ -58,6 +61,7 @@ DEFINED_VERTEX = ProviderDefinition(
     cloud_project="acme-ai",
     connection=Connection("http://proxy:3128"),
 )
+DEFINED_TAIL = ProviderDefinition("acme", "tail", "litellm", "", (WeightedKey("env:A"),), sdk_vendor="nvidia_nim")
 """The same, as providers reads it."""
 
 
@@ -66,14 +70,15 @@ async def listed(config: Config) -> list[pb.Provider]:
 
 
 async def test_everything_that_a_provider_says_is_kept_and_told(acme: Config) -> None:
-    for said in (WHOLE, LOCATED):
+    for said in (WHOLE, LOCATED, BY_SDK):
         new = api.CreateProviderRequest(parent=OWN, provider_id=said.name.rpartition("/")[2], provider=said)
         assert (await acme.call("CreateProvider", new)).provider == said
         assert (await acme.call("GetProvider", api.GetProviderRequest(name=said.name))).provider == said
         assert said in await listed(acme)
     snapshot = await acme.snapshot()
     assert snapshot is not None
-    assert [one for one in snapshot.organizations[0].providers if one.name in {AZURE, VERTEX}] == [WHOLE, LOCATED]
+    told = [one for one in snapshot.organizations[0].providers if one.name in {AZURE, VERTEX, TAIL}]
+    assert told == [WHOLE, BY_SDK, LOCATED]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,16 @@ async def test_each_thing_that_a_provider_says_may_change_and_is_told_of_once(
     assert (newest.resource, newest.action, newest.version) == (AZURE, "update", version + 1)
 
 
+async def test_whom_an_sdk_asks_may_change(acme: Config) -> None:
+    await acme.call("CreateProvider", api.CreateProviderRequest(parent=OWN, provider_id="tail", provider=BY_SDK))
+    changed = pb.Provider(name=TAIL, vendor="litellm", sdk_vendor="replicate", keys=BY_SDK.keys)
+    version = await acme.version()
+    for _ in range(2):
+        assert (await acme.call("UpdateProvider", api.UpdateProviderRequest(provider=changed))).provider == changed
+    assert (await acme.call("GetProvider", api.GetProviderRequest(name=TAIL))).provider == changed
+    assert await acme.version() == version + 1
+
+
 async def test_a_provider_that_says_no_more_loses_what_it_said(acme: Config) -> None:
     await acme.call("CreateProvider", api.CreateProviderRequest(parent=OWN, provider_id="azure", provider=WHOLE))
     bare = pb.Provider(name=AZURE, vendor="azure", base_url=WHOLE.base_url, keys=WHOLE.keys)
@@ -124,12 +139,12 @@ async def test_weights_of_one_are_those_of_keys_that_say_nothing(acme: Config) -
 
 async def test_a_manifest_says_the_same_as_the_rpcs_and_twice_is_no_change(config: Config) -> None:
     await config.apply(MANIFEST)
-    assert await listed(config) == [WHOLE, LOCATED]
+    assert await listed(config) == [WHOLE, BY_SDK, LOCATED]
     version, audit = await config.version(), len(await config.audit())
     for again in (MANIFEST, MANIFEST.replace("file:/secrets/b]", "{key: file:/secrets/b, weight: 1}]")):
         answer = await config.apply(again)
         assert not [*answer.created, *answer.updated, *answer.deleted]
-    for provider in (WHOLE, LOCATED):
+    for provider in (WHOLE, LOCATED, BY_SDK):
         await config.call("UpdateProvider", api.UpdateProviderRequest(provider=provider))
     assert (await config.version(), len(await config.audit())) == (version, audit)
     assert list((await config.apply(MANIFEST.replace("weight: 3", "weight: 2"))).updated) == [AZURE]
@@ -141,11 +156,11 @@ async def test_providers_reads_in_the_snapshot_what_was_declared(config: Config)
     assert snapshot is not None
     read: list[ProviderDefinition] = []
     apply_snapshot(read.extend, vendors=())(snapshot)
-    assert read == [DEFINED_AZURE, DEFINED_VERTEX]
+    assert read == [DEFINED_AZURE, DEFINED_TAIL, DEFINED_VERTEX]
 
 
 async def test_it_is_still_there_after_a_restart(url: str) -> None:
     async with running(url) as config:
         await config.apply(MANIFEST)
     async with running(url) as config:
-        assert await listed(config) == [WHOLE, LOCATED]
+        assert await listed(config) == [WHOLE, BY_SDK, LOCATED]

@@ -27,7 +27,7 @@ from simulator import (
     VendorSpec,
 )
 from tests.integration.providers.asking import ASKED, CHAT_TOOLS, MESSAGE_TOOLS, PLACE, USER, chat, failure, message
-from tests.integration.providers.long_tail import DIALECTS, running_with_sdk, to
+from tests.integration.providers.long_tail import DIALECTS, at_home, running_with_sdk, to
 from tests.integration.providers.service import Client, texts
 from tests.stack.eventually import eventually
 from tests.stack.frameworks import ROOT
@@ -133,7 +133,7 @@ async def test_texts_are_embedded(tail: Client, packed: bool) -> None:
         asked["encoding_format"] = "base64"
     response = await tail.call(
         name="openai",
-        model="openai/text-embedding-3-small",
+        model="text-embedding-3-small",
         body=json.dumps(asked).encode(),
         dialect=pb.DIALECT_OPENAI_EMBEDDINGS,
     )
@@ -262,12 +262,12 @@ async def test_a_caller_that_leaves_ends_the_sdks_call(tail: Client, sim: Simula
 
 @both
 async def test_a_vendor_that_is_not_there_is_unreachable(tail: Client, stream: bool) -> None:
-    failed = await failure(tail, stream=stream, name="nowhere", model="openai/small")
+    failed = await failure(tail, stream=stream, name="nowhere", model="small")
     assert (failed.reason, failed.retryable) == (Reason.VENDOR_UNREACHABLE, True)
 
 
 async def test_a_provider_whose_proxy_the_sdk_would_go_around_is_not_called(tail: Client) -> None:
-    failed = await failure(tail, stream=False, name="proxied", model="openai/small")
+    failed = await failure(tail, stream=False, name="proxied", model="small")
     assert (failed.reason, failed.retryable) == (Reason.VENDOR_UNREACHABLE, False)
     assert "without a proxy" in failed.message
 
@@ -280,7 +280,7 @@ async def test_a_provider_whose_proxy_the_sdk_would_go_around_is_not_called(tail
     ],
 )
 async def test_a_base_url_that_leads_nowhere_says_so(tail: Client, name: str, told: str, retryable: bool) -> None:
-    failed = await failure(tail, stream=False, name=name, model="openai/small")
+    failed = await failure(tail, stream=False, name=name, model="small")
     assert (failed.reason, failed.message, failed.retryable) == (Reason.VENDOR_UNREACHABLE, told, retryable)
 
 
@@ -291,7 +291,7 @@ async def test_without_a_key_nothing_is_asked_with_those_of_the_environment(tail
 
 
 async def test_an_address_that_may_not_be_called_is_not(tail: Client) -> None:
-    failed = await failure(tail, stream=False, name="metadata", model="openai/small")
+    failed = await failure(tail, stream=False, name="metadata", model="small")
     assert (failed.reason, failed.retryable) == (Reason.VENDOR_UNREACHABLE, False)
     assert "the address of a cloud's metadata" in failed.message
 
@@ -305,19 +305,62 @@ async def test_what_the_vendor_has_nothing_for_is_named_and_not_dropped(tail: Cl
     )
 
 
+@each
+@both
+@pytest.mark.parametrize("other", DIALECTS)
+async def test_the_provider_says_whom_its_key_is_shown_and_a_models_name_nobody_else(
+    tail: Client, sim: Simulator, name: str, other: str, stream: bool
+) -> None:
+    before: dict[str, int] = {one: len(sim.vendor(one).calls) for one in DIALECTS}
+    heard = await chat(tail, stream=stream, envelope=to(at_home(name), f"{other}/small"))
+    assert heard.text.startswith(f"{name}/{other}/small heard")
+    (call,) = sim.vendor(name).calls[before.pop(name) :]
+    assert (call.model, call.key_suffix) == (f"{other}/small", "0001")
+    assert {one: len(sim.vendor(one).calls) for one in before} == before
+
+
+@both
 @pytest.mark.parametrize(
-    ("model", "reason"),
+    ("name", "model"),
     [
-        ("no-such-vendor/small", Reason.VENDOR_MODEL_NOT_FOUND),
-        ("bedrock/anthropic.claude-3-haiku-20240307-v1:0", Reason.UNSUPPORTED_BY_TARGET),
-        ("gemini/gemini-2.5-flash", Reason.UNSUPPORTED_BY_TARGET),
-        ("vertex_ai/gemini-2.5-flash", Reason.UNSUPPORTED_BY_TARGET),
-        ("huggingface/http://127.0.0.1/steal", Reason.UNSUPPORTED_BY_TARGET),
+        # What the SDK gives to Replicate, OpenAI and Clarifai, whoever is asked.
+        (at_home("anthropic"), "replicate/meta/llama-3"),
+        (at_home("anthropic"), "my-replicate"),
+        (at_home("mistral"), "ft:gpt-3.5-turbo:acme"),
+        (at_home("anthropic"), "ft:babbage-002"),
+        (at_home("anthropic"), "clarifai/gcp.generate.gemini-2_5-pro"),
+        (
+            at_home("anthropic"),
+            "daanelson/flan-t5-large:ce962b3f6792a57074a601d3979db5839697add2e4e02696b3ced4c022d4767f",
+        ),
+        ("azure", "mistral-large-latest"),
+        # What it takes for an address.
+        (at_home("openai"), "http://127.0.0.1/steal"),
     ],
 )
-async def test_models_that_a_key_does_not_let_in_are_not_called(tail: Client, model: str, reason: Reason) -> None:
-    failed = await failure(tail, stream=False, name="anywhere", model=model)
-    assert failed.reason == reason
+async def test_a_model_whose_name_leads_the_sdk_to_another_vendor_is_not_called(
+    tail: Client, sim: Simulator, name: str, model: str, stream: bool
+) -> None:
+    before = [len(sim.vendor(one).calls) for one in DIALECTS]
+    assert (await failure(tail, stream=stream, **to(name, model))).reason == Reason.UNSUPPORTED_BY_TARGET
+    assert [len(sim.vendor(one).calls) for one in DIALECTS] == before
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "told"),
+    [
+        ("no-such-vendor", Reason.VENDOR_MODEL_NOT_FOUND, "does not know the provider's sdk_vendor 'no-such-vendor'"),
+        ("bedrock", Reason.VENDOR_UNREACHABLE, "'bedrock' is not called: LiteLLM calls it with what this machine may"),
+        ("gemini", Reason.VENDOR_UNREACHABLE, "vendor gemini is the one for it"),
+        ("vertex_ai", Reason.VENDOR_UNREACHABLE, "vendor vertex is the one for it"),
+        ("github_copilot", Reason.VENDOR_UNREACHABLE, "LiteLLM has somebody log in by hand"),
+        ("asks-nobody", Reason.VENDOR_UNREACHABLE, "it does not say whom LiteLLM's SDK asks, by its sdk_vendor"),
+    ],
+)
+async def test_whom_a_key_does_not_let_in_is_not_asked(tail: Client, name: str, reason: Reason, told: str) -> None:
+    failed = await failure(tail, stream=False, **to(name))
+    assert (failed.reason, failed.retryable) == (reason, False)
+    assert told in failed.message
 
 
 @pytest.mark.parametrize("field", ["api_base", "api_key", "mock_response", "fallbacks", "extra_headers", "callbacks"])

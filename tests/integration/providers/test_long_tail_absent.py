@@ -24,10 +24,11 @@ async def test_its_calls_and_the_log_say_what_to_install_and_others_do_not_notic
     alpha: Vendor, tmp_path: Path, stream: bool
 ) -> None:
     tail = provider("tail", "", "env:ALPHA_KEY", vendor="litellm")
+    tail.sdk_vendor = "replicate"
     configuration = Configuration(tail, provider("alpha", alpha.base_url, "env:ALPHA_KEY"))
     with structlog.testing.capture_logs() as logs:
         async with serving(configuration) as address, running(address, tmp_path) as client:
-            failed = await failure(client, stream=stream, name="tail", model="replicate/meta/llama-3")
+            failed = await failure(client, stream=stream, name="tail", model="meta/llama-3")
             assert (await client.call()).WhichOneof("result") == "answer"
     assert (failed.reason, failed.retryable) == (Reason.VENDOR_UNREACHABLE, False)
     assert INSTALL in failed.message

@@ -4,7 +4,7 @@ import pytest
 
 from chassis.manifest import Provider, ProviderKey, parse
 from chassis.manifest.travel import RESERVED
-from chassis.manifest.vendors import LOCATED, NAMES, OWN_FIELDS, SELF_HOSTED
+from chassis.manifest.vendors import LOCATED, NAMES, NOT_CALLED, OWN_FIELDS, SELF_HOSTED
 from resilience.errors import Failure
 
 AZURE = "vendor: azure, base_url: https://acme.openai.azure.com"
@@ -63,7 +63,8 @@ def test_an_address_follows_from_where_a_provider_is() -> None:
 
 
 def test_what_an_sdk_calls_needs_no_address() -> None:
-    assert provider("vendor: litellm, keys: [env:A]").base_url is None
+    read = provider("vendor: litellm, sdk_vendor: nvidia_nim, keys: [env:A]")
+    assert (read.base_url, read.sdk_vendor) == (None, "nvidia_nim")
 
 
 def test_a_base_url_makes_the_rest_of_an_address_a_choice() -> None:
@@ -93,7 +94,16 @@ def test_a_base_url_makes_the_rest_of_an_address_a_choice() -> None:
             ["api_version: means nothing to vendor anthropic; it is for azure"],
         ),
         (
-            "vendor: litellm, proxy: env:PROXY, ca: env:CA, headers: {x-team: ml}",
+            "vendor: openai, sdk_vendor: openai",
+            ["sdk_vendor: means nothing to vendor openai; it is for litellm"],
+        ),
+        ("vendor: litellm", ["sdk_vendor: is missing: vendor litellm asks whom it names"]),
+        (
+            'vendor: litellm, base_url: "http://gpu-1:8000/v1"',
+            ["sdk_vendor: is missing: vendor litellm asks whom it names"],
+        ),
+        (
+            "vendor: litellm, sdk_vendor: replicate, proxy: env:PROXY, ca: env:CA, headers: {x-team: ml}",
             [
                 "proxy: means nothing to vendor litellm: its SDK connects by itself",
                 "ca: means nothing to vendor litellm: its SDK connects by itself",
@@ -149,6 +159,24 @@ def test_a_version_is_a_date_with_and_without_quotes(written: str, version: str)
 def test_what_is_no_version_is_refused(version: str) -> None:
     (told,) = problems(f"{AZURE}, api_version: {version}")
     assert told.startswith("api_version: ")
+
+
+@pytest.mark.parametrize("name", ["replicate", "nvidia_nim", "nano-gpt", "ai21", "v0", "a" * 63])
+def test_names_of_litellms_vendors_are_those_of_an_sdks_vendor(name: str) -> None:
+    assert provider(f"vendor: litellm, sdk_vendor: {name}").sdk_vendor == name
+
+
+@pytest.mark.parametrize("name", ["", "Replicate", "openai/", "replicate/meta", "_x", "a b", "http://x", "*", "a" * 64])
+def test_what_could_hold_more_than_a_vendors_name_is_none(name: str) -> None:
+    (told,) = problems(f'vendor: litellm, sdk_vendor: "{name}"')
+    assert told.startswith("sdk_vendor: is not LiteLLM's name of a vendor, such as nvidia_nim")
+
+
+@pytest.mark.parametrize("name", NOT_CALLED)
+def test_whom_the_sdk_would_not_ask_with_the_providers_key_is_refused(name: str) -> None:
+    assert problems(f"vendor: litellm, sdk_vendor: {name}") == [
+        f"sdk_vendor: is not called by vendor litellm: {NOT_CALLED[name]}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +267,7 @@ def test_as_many_headers_as_may_be_and_the_longest_value() -> None:
 
 
 def test_a_field_that_there_is_not_is_told_with_those_that_there_are() -> None:
-    known = "name, vendor, base_url, region, cloud_project, api_version, keys, proxy, ca, headers"
+    known = "name, vendor, base_url, region, cloud_project, api_version, sdk_vendor, keys, proxy, ca, headers"
     assert problems("vendor: bedrock, zone: a") == [f"zone: is not known; known here: {known}"]
 
 

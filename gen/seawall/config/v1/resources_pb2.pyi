@@ -203,6 +203,7 @@ class Provider(_message.Message):
     PROXY_FIELD_NUMBER: _builtins.int
     CA_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
+    SDK_VENDOR_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`organizations/{id}/providers/{id}`."""
     vendor: _builtins.str
@@ -219,6 +220,8 @@ class Provider(_message.Message):
     """A reference to the URL of an HTTP proxy that calls go through, or the URL where it holds no credentials."""
     ca: _builtins.str
     """A reference to the PEM of certificate authorities that are trusted beside the system's."""
+    sdk_vendor: _builtins.str
+    """Whom vendor `litellm` asks, under LiteLLM's name for it (`replicate`, `nvidia_nim`): needed there, refused elsewhere."""
     @_builtins.property
     def keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """References such as `env:OPENAI_API_KEY`, never the secrets themselves."""
@@ -245,10 +248,11 @@ class Provider(_message.Message):
         proxy: _builtins.str = ...,
         ca: _builtins.str = ...,
         headers: _abc.Iterable[Global___Header] | None = ...,
+        sdk_vendor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_version", b"api_version", "base_url", b"base_url", "ca", b"ca", "cloud_project", b"cloud_project", "headers", b"headers", "key_weights", b"key_weights", "keys", b"keys", "name", b"name", "proxy", b"proxy", "region", b"region", "vendor", b"vendor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_version", b"api_version", "base_url", b"base_url", "ca", b"ca", "cloud_project", b"cloud_project", "headers", b"headers", "key_weights", b"key_weights", "keys", b"keys", "name", b"name", "proxy", b"proxy", "region", b"region", "sdk_vendor", b"sdk_vendor", "vendor", b"vendor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -112,6 +112,7 @@ class ProviderRow(_Named, table=True):
     region: str = _later_text()
     cloud_project: str = _later_text()
     api_version: str = _later_text()
+    sdk_vendor: str = _later_text()
     proxy: str = _later_text()
     ca: str = _later_text()
     headers: list[list[str]] | None = Field(sa_type=sa.JSON)
@@ -129,6 +130,7 @@ class ProviderRow(_Named, table=True):
             region=resource.region,
             cloud_project=resource.cloud_project,
             api_version=resource.api_version,
+            sdk_vendor=resource.sdk_vendor,
             proxy=connection.proxy,
             ca=connection.ca,
             headers=[[header.name, header.value] for header in connection.headers] or None,
@@ -146,6 +148,7 @@ class ProviderRow(_Named, table=True):
             region=self.region,
             cloud_project=self.cloud_project,
             api_version=self.api_version,
+            sdk_vendor=self.sdk_vendor,
             connection=Connection(self.proxy, self.ca, headers),
         )
 

@@ -16,6 +16,7 @@ def decode_provider(message: pb.Provider, name: str) -> Provider:
         region=message.region,
         cloud_project=message.cloud_project,
         api_version=message.api_version,
+        sdk_vendor=message.sdk_vendor,
         connection=Connection(
             message.proxy, message.ca, tuple(Header(header.name, header.value) for header in message.headers)
         ),
@@ -33,6 +34,7 @@ def encode_provider(provider: Provider) -> pb.Provider:
         region=provider.region,
         cloud_project=provider.cloud_project,
         api_version=provider.api_version,
+        sdk_vendor=provider.sdk_vendor,
         proxy=provider.connection.proxy,
         ca=provider.connection.ca,
         headers=[pb.Header(name=header.name, value=header.value) for header in provider.connection.headers],

@@ -38,10 +38,14 @@ NOT_LOADED = "LiteLLM's SDK could not be imported; providers has logged why."
 
 
 class LiteLLMHttp:
-    """See VendorHttp. `sdk`: the module as soon as it is imported, None where it cannot be."""
+    """See VendorHttp.
 
-    def __init__(self, sdk: "asyncio.Task[Sdk | None]", base_urls: BaseUrls, clock: Clock) -> None:
+    `sdk`: the module as soon as it is imported, None where it cannot be. `sdk_vendor`: whom it asks.
+    """
+
+    def __init__(self, sdk: "asyncio.Task[Sdk | None]", sdk_vendor: str, base_urls: BaseUrls, clock: Clock) -> None:
         self._sdk = sdk
+        self._sdk_vendor = sdk_vendor
         self._base_urls = base_urls
         self._clock = clock
 
@@ -56,7 +60,7 @@ class LiteLLMHttp:
         if base_url:
             await self._base_urls.check(base_url)
         asked = _read(body, FIELDS[path])
-        models.check(sdk, str(asked["model"]), base_url)
+        asked["model"] = models.named(sdk, self._sdk_vendor, str(asked["model"]), base_url)
         asked["api_key"] = dict(headers)["authorization"].removeprefix(_BEARER)
         asked.update(api_base=base_url or None, num_retries=0, max_retries=0)
         try:

@@ -6,6 +6,7 @@ from typing import Self
 
 import structlog
 
+from chassis.manifest.vendors import NOT_CALLED
 from resilience.clock import Clock
 from services.providers.adapters.litellm.base_url import BaseUrls
 from services.providers.adapters.litellm.http import LiteLLMHttp
@@ -33,9 +34,14 @@ class LongTail:
             raise ValueError(ABSENT)
         if definition.connection != Connection():
             raise ValueError("LiteLLM's SDK connects by itself, without a proxy, a ca or headers of a provider's own")
+        asked = definition.sdk_vendor
+        if not asked:
+            raise ValueError("it does not say whom LiteLLM's SDK asks, by its sdk_vendor")
+        if why := NOT_CALLED.get(asked):
+            raise ValueError(f"{asked!r} is not called: {why}")
         if self._sdk is None:
             self._sdk = asyncio.create_task(_imported(), name="litellm")
-        return LiteLLMHttp(self._sdk, self._base_urls, self._clock)
+        return LiteLLMHttp(self._sdk, asked, self._base_urls, self._clock)
 
     async def __aenter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import logging
 import os
+from collections.abc import Collection
 from typing import Any, Protocol, cast
 
 PACKAGE = "litellm"
@@ -34,6 +35,11 @@ _SETTINGS: dict[str, object] = {
 
 class Sdk(Protocol):
     """What is used of the module. It is typed for type checkers of its own version alone: its values are Any."""
+
+    replicate_models: Collection[str]
+    petals_models: Collection[str]
+    snowflake_models: Collection[str]
+    ovhcloud_models: Collection[str]
 
     async def acompletion(self, **asked: object) -> Any:
         """A whole answer, or an async iterator of chunks."""
