@@ -50,7 +50,7 @@ $(SYNC_STAMP): $(UV_STAMP) pyproject.toml uv.lock
 .PHONY: setup-test
 setup-test: setup ## Also get what the tests run against: Apache Kafka, PostgreSQL, Redis, kustomize, Chromium, callers' frameworks
 	@deploy/dev/install-test-tools.sh
-	@UV_PROJECT_ENVIRONMENT="$(SEAWALL_CACHE_DIR)/frameworks" $(UV) sync --locked --quiet --only-group frameworks --python "$$(command -v $(PYTHON))"
+	@UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT="$(SEAWALL_CACHE_DIR)/frameworks" $(UV) sync --locked --quiet --only-group frameworks --python "$$(command -v $(PYTHON))"
 
 # ── Run ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

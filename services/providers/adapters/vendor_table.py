@@ -55,11 +55,12 @@ OTHERS = {
     ),
     "litellm": Described(
         "LiteLLM's SDK",
-        "Models are LiteLLM's, such as `replicate/meta/llama-3` or `nvidia_nim/...`; a `base_url` is what LiteLLM "
-        "calls `api_base`. Wants the extra `long-tail`, which is in no image unless it is built with it. `proxy`, `ca` "
-        "and `headers` are refused, for the SDK connects by itself. What LiteLLM has nothing for at a vendor is an "
-        "error under every policy. Models of Bedrock, SageMaker and Vertex AI, and those that run in the process or "
-        "want a login by hand, are not called.",
+        "Asks whom the provider's `sdk_vendor` names, under LiteLLM's name for it (`replicate`, `nvidia_nim`), for a "
+        "model as that calls it (`meta/llama-3`); a `base_url` is what LiteLLM calls `api_base`. Wants the extra "
+        "`long-tail`, which is in no image unless it is built with it. `proxy`, `ca` and `headers` are refused, for "
+        "the SDK connects by itself. What LiteLLM has nothing for at a vendor is an error under every policy. Bedrock, "
+        "SageMaker, Vertex AI and Gemini, and what runs in the process or wants a login by hand, are not called; nor "
+        "is a model whose name leads LiteLLM to another vendor.",
         "docs.litellm.ai/docs/providers",
     ),
     "cohere": Described(
