@@ -206,6 +206,12 @@ RIGHT: list[dict[str, Any]] = [
     calling(mode="any", allowedFunctionNames=["clock"]),
     asks(USER, model(CALL), user(SAID, {"text": "a"})),
     asks(USER, model(CALL | {"thoughtSignature": "skip_thought_signature_validator"}), user(SAID)),
+    # As Google's SDKs write the same word, to which a signature is bytes.
+    asks(
+        USER,
+        model(CALL | {"thoughtSignature": base64.b64encode(b"skip_thought_signature_validator").decode()}),
+        user(SAID),
+    ),
     asks(user({"inlineData": {"mimeType": "image/png", "data": "-_8"}}, {"text": "a"})),
     {"safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}], "labels": {"a": "b"}},
 ]
