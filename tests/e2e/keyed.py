@@ -13,6 +13,8 @@ from simulator import Access, Call, Simulator
 from tests.e2e.system import System
 from tests.matrix.vendors import VENDORS, VendorRow
 
+ROWS = tuple(row for row in VENDORS if row.secret)
+"""Vendors that keys are shown to, rather than tokens."""
 SPARE = "spare"
 """A vendor that takes any key, and its provider."""
 WEIGHTS = (3, 1)
@@ -108,7 +110,7 @@ class Keyed:
 
 def each(purpose: Purpose) -> tuple[Keyed, ...]:
     """Every vendor's provider of that purpose."""
-    return tuple(Keyed(row, purpose) for row in VENDORS)
+    return tuple(Keyed(row, purpose) for row in ROWS)
 
 
 def accepted(row: VendorRow, without: Collection[str] = ()) -> Access:
@@ -139,7 +141,7 @@ def environment() -> dict[str, str]:
     """Where all references lead."""
     return {
         name: secret
-        for row, purpose in itertools.product(VENDORS, Purpose)
+        for row, purpose in itertools.product(ROWS, Purpose)
         for name, secret in Keyed(row, purpose).environment.items()
     }
 
@@ -149,7 +151,7 @@ def manifest(simulator: Simulator) -> str:
     url = simulator.vendor(SPARE).base_url
     providers = [{"name": SPARE, "vendor": "openai-compatible", "base_url": url, "keys": ["env:VENDOR_KEY"]}]
     models = []
-    for row, purpose in itertools.product(VENDORS, Purpose):
+    for row, purpose in itertools.product(ROWS, Purpose):
         keyed = Keyed(row, purpose)
         if purpose is Purpose.SLOWED:
             continue
@@ -162,7 +164,11 @@ def manifest(simulator: Simulator) -> str:
     for keyed in each(Purpose.LOST):
         targets = [{"provider": keyed.provider, "model": keyed.model}, {"provider": SPARE, "model": "small"}]
         models.append({"name": keyed.provider, "route": {"strategy": "ordered", "targets": targets}})
-    first = Keyed(VENDORS[0], Purpose.SLOWED)
+    for keyed in each(Purpose.LIMITED):
+        targets = [{"provider": keyed.provider, "model": keyed.model}]
+        # What a gateway asks again itself would hide that the other key was not tried.
+        models.append({"name": keyed.provider, "route": {"targets": targets, "policy": {"max_attempts": 1}}})
+    first = Keyed(ROWS[0], Purpose.SLOWED)
     providers += [{**first.entry(simulator, first.references), "name": slowed(n)} for n in range(FIRST_REFUSED)]
     return json.dumps(
         {

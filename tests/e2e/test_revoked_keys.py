@@ -20,6 +20,7 @@ from simulator import Behaviour, Call, ErrorStatus, Fault, VendorSpec
 from tests.e2e.key_load import AT_ONCE, QUESTION, Told, load, right, said_by, whole
 from tests.e2e.keyed import (
     FIRST_REFUSED,
+    ROWS,
     SPARE,
     WEIGHTS,
     Keyed,
@@ -36,7 +37,6 @@ from tests.e2e.system import System, running_system
 from tests.matrix.asked import Asked, Caller
 from tests.matrix.callers.anthropic_messages import AnthropicMessages
 from tests.matrix.callers.openai_chat import OpenAIChat
-from tests.matrix.vendors import VENDORS
 from tests.stack.eventually import eventually
 
 HANDFUL = 3
@@ -57,13 +57,13 @@ def _secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="system", scope="module")
 async def _system(secrets: Path) -> AsyncIterator[System]:
-    vendors = [VendorSpec(name=row.name, dialect=row.dialect, access=accepted(row)) for row in VENDORS]
+    vendors = [VendorSpec(name=row.name, dialect=row.dialect, access=accepted(row)) for row in ROWS]
     async with running_system(
         manifest=manifest,
         environment={"SEAWALL_SECRETS_DIR": str(secrets), **environment()},
         vendors=[*vendors, VendorSpec(name=SPARE)],
     ) as system:
-        last = f"{slowed(FIRST_REFUSED - 1)}/{Keyed(VENDORS[0], Purpose.SLOWED).model}"
+        last = f"{slowed(FIRST_REFUSED - 1)}/{Keyed(ROWS[0], Purpose.SLOWED).model}"
 
         async def known() -> bool:
             # A gateway may serve before it knows all of so many providers.
@@ -156,12 +156,13 @@ async def test_a_key_that_is_over_its_limit_rests_as_long_as_the_vendor_says(
     system: System, callers: tuple[Caller, ...]
 ) -> None:
     keyed, wait = each(Purpose.LIMITED), 5.0
-    async with load(callers, right(keyed)) as seen:
-        await seen.more(right(keyed), 2)
+    models = {one.provider: [said_by(one.row.name, one.model)] for one in keyed}
+    async with load(callers, models) as seen:
+        await seen.more(models, 2)
         since = counts(system)
         for one in keyed:
             meet(system, one, ErrorStatus(status=429, retry_after=wait))
-        await seen.more(right(keyed), 2)
+        await seen.more(models, 2)
 
         def back(one: Keyed) -> list[Call]:
             over, later = failed(system, one, since)
@@ -261,7 +262,7 @@ async def test_a_key_is_replaced_while_calls_go_on(system: System, callers: tupl
 
 
 async def test_a_call_whose_first_key_is_refused_costs_one_call_more(system: System) -> None:
-    keyed = Keyed(VENDORS[0], Purpose.SLOWED)
+    keyed = Keyed(ROWS[0], Purpose.SLOWED)
     vendor = system.simulator.vendor(keyed.row.name)
     took: dict[int, list[float]] = {1: [], 2: []}
 
