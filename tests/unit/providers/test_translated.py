@@ -169,14 +169,6 @@ def test_usage_that_the_caller_does_not_want_is_told_to_the_gateway_alone() -> N
     assert reading.usage_told
 
 
-def test_a_stream_split_anywhere_gives_the_same_frames() -> None:
-    whole = stream(*CHUNKS)
-    expected = frames(decoder(), [whole])
-    for at in range(1, len(whole)):
-        assert frames(decoder(), [whole[:at], whole[at:]]) == expected
-    assert frames(decoder(), [whole[at : at + 1] for at in range(len(whole))]) == expected
-
-
 def test_the_first_frame_tells_what_was_dropped() -> None:
     read = frames(decoder(envelope(metadata={"a": "b"})), [stream(*CHUNKS)])
     assert [frame.dropped for frame in read if frame.dropped] == [("metadata",)]

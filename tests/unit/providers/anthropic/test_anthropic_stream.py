@@ -100,12 +100,6 @@ def test_frames_do_not_depend_on_where_the_stream_is_cut(cuts: list[int]) -> Non
     assert read([ANSWER[begin:end] for begin, end in pairwise(edges)]) == read(ANSWER)
 
 
-def test_frames_do_not_depend_on_being_cut_at_every_byte() -> None:
-    assert read(bytes([byte]) for byte in ANSWER) == read(ANSWER)
-    for at in range(len(ANSWER)):
-        assert read([ANSWER[:at], ANSWER[at:]]) == read(ANSWER), at
-
-
 def test_no_stream_ends_in_order_before_its_stop_reason() -> None:
     whole = len(ANSWER) - len(STOP) - len(b"\n\n")
     for length in range(len(ANSWER)):

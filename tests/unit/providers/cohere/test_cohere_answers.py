@@ -170,10 +170,6 @@ def test_a_stream_does_not_depend_on_where_it_is_split(cuts: list[int], caller: 
     assert frames([STREAM[begin:end] for begin, end in pairwise(edges)], caller) == frames([STREAM], caller)
 
 
-def test_split_at_every_byte_it_is_the_same() -> None:
-    assert frames([STREAM[at : at + 1] for at in range(len(STREAM))]) == frames([STREAM])
-
-
 @pytest.mark.parametrize("left", range(len(EVENTS)))
 def test_a_stream_that_breaks_off_is_no_success(left: int) -> None:
     with pytest.raises(VendorFailure) as failed:

@@ -2,20 +2,14 @@
 
 import json
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.providers.adapters.gemini.dialect import GeminiDialect
 from services.providers.adapters.gemini.grammar import GeminiGrammar
 from services.providers.adapters.openai.grammar import OpenAIGrammar
 from services.providers.application.translated import Translated
-from services.providers.domain.answer import Frame, Usage
 from services.providers.domain.envelope import Envelope
-from tests.unit.providers.gemini.documented import CALLS, STREAM
+from tests.unit.providers.gemini.documented import CALLS
 from tests.unit.providers.reading import answered
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,12 +23,6 @@ def asked(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
     sent = json.loads(GEMINI.request(envelope, stream=False).body)
     assert isinstance(sent, dict)
     return sent
-
-
-def frames(pieces: list[bytes]) -> list[Frame]:
-    body = json.dumps({"model": "chat", "messages": [QUESTION], "stream": True}).encode()
-    decoder = GEMINI.decoder(GEMINI.request(Envelope("r", 1, "o", "p", "m", body, "", None, ""), stream=True))
-    return [frame for piece in pieces for frame in decoder.feed(piece)] + list(decoder.close())
 
 
 def test_an_answer_with_calls_goes_back_as_the_vendor_said_it() -> None:
@@ -53,17 +41,3 @@ def test_a_caller_that_loses_signatures_is_answered_all_the_same() -> None:
         call.pop("extra_content", None)
     calls = [part for part in asked(QUESTION, message)["contents"][1]["parts"] if "functionCall" in part]
     assert [call.get("thoughtSignature") for call in calls] == ["skip_thought_signature_validator", None]
-
-
-@pytest.mark.parametrize("at", range(0, len(STREAM), 7))
-def test_a_stream_does_not_depend_on_where_it_is_split(at: int) -> None:
-    whole = frames([STREAM])
-    assert "".join(frame.text for frame in whole) == "grüß dich 🌊"
-    assert [frame.usage for frame in whole if frame.usage is not None] == [Usage(9, 10, 0, 4)]
-    assert frames([STREAM[:at], STREAM[at:]]) == whole
-
-
-@given(st.lists(st.integers(0, len(STREAM)), max_size=6))
-def test_nor_on_how_often(cuts: list[int]) -> None:
-    edges = [0, *sorted(cuts), len(STREAM)]
-    assert frames([STREAM[begin:end] for begin, end in pairwise(edges)]) == frames([STREAM])
