@@ -326,7 +326,7 @@ async def test_the_provider_says_whom_its_key_is_shown_and_a_models_name_nobody_
         # What the SDK gives to Replicate, OpenAI and Clarifai, whoever is asked.
         (at_home("anthropic"), "replicate/meta/llama-3"),
         (at_home("anthropic"), "my-replicate"),
-        (at_home("mistral"), "ft:gpt-3.5-turbo:acme"),
+        (at_home("anthropic"), "ft:gpt-3.5-turbo:acme"),
         (at_home("anthropic"), "ft:babbage-002"),
         (at_home("anthropic"), "clarifai/gcp.generate.gemini-2_5-pro"),
         (
