@@ -34,13 +34,13 @@ def environment(system: System) -> dict[str, str]:
     }
 
 
-async def run(system: System, *command: str) -> str:
-    """What the command wrote; it must succeed."""
+async def run(system: System, *command: str, within: float = PATIENCE) -> str:
+    """What the command wrote; it must succeed, in so many seconds."""
     process = await asyncio.create_subprocess_exec(
         *command, env=environment(system), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(within):
             said, complained = await process.communicate()
     finally:
         if process.returncode is None:

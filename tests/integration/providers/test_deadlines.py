@@ -13,6 +13,9 @@ from tests.integration.providers.raw_vendor import EVENTS, RawVendor, whole
 from tests.integration.providers.service import Client
 from tests.stack.eventually import PATIENCE, eventually
 
+pytestmark = pytest.mark.alone
+"""A deadline is told of 20 ms before it, which a busy machine may miss."""
+
 GENEROUS = 20.0
 """Seconds that a loaded machine may take for what takes 0.2 s, and the vendor never; the figures are printed."""
 TOKEN = b'data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n'

@@ -98,6 +98,7 @@ async def test_a_vendor_that_is_down_cannot_be_reached(client: Client, alpha: Ve
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("fault", [Hang(), Stall(after_chunks=2), Stall(after_chunks=16), SlowFirstToken()])
+@pytest.mark.alone  # it is told 20 ms before
 async def test_silence_is_told_before_the_deadline_and_the_call_is_closed(
     client: Client, alpha: Vendor, fault: Fault, stream: bool
 ) -> None:

@@ -198,6 +198,7 @@ async def test_an_endpoint_that_fails_for_a_moment_takes_no_credential_away(open
         await world.answered()
 
 
+@pytest.mark.alone  # it is told 20 ms before the deadline
 async def test_a_slow_endpoint_ends_a_call_at_its_deadline_and_serves_the_next_one(opened: Opened) -> None:
     async with opened("RIGHT") as world:
         world.endpoint.door.clear()

@@ -113,6 +113,7 @@ async def test_a_prompt_over_the_window_is_too_long(gemini: Client, gem: Vendor,
 
 @both
 @pytest.mark.parametrize("fault", [Hang(), Stall(after_chunks=2)])
+@pytest.mark.alone  # it is told 20 ms before the deadline
 async def test_silence_is_a_timeout(gemini: Client, gem: Vendor, fault: Fault, stream: bool) -> None:
     gem.set(None, Behaviour(faults=(fault,)))
     assert (await failure_of(gemini, stream=stream, within=IN_TIME)).reason == Reason.VENDOR_TIMEOUT
