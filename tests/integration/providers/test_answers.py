@@ -76,7 +76,7 @@ async def test_connections_are_used_again_by_calls_and_streams(client: Client, a
         await client.call()
         assert (await client.frames())[-1].end
     # What is left of a stream may still be passing when the next call begins.
-    assert alpha.counters()["open_connections"] <= 2
+    assert alpha.counters()["open_connections"] in {1, 2}
 
 
 @pytest.mark.parametrize("stream", [False, True])
