@@ -9,7 +9,10 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def configure_logging(service: str, *, level: str, format: str) -> None:  # noqa: A002 - the setting's name
-    """Send structlog's and the standard library's lines through one pipeline. `format` is `json` or `console`."""
+    """Send structlog's and the standard library's lines, and Python's warnings, through one pipeline.
+
+    `format` is `json` or `console`.
+    """
 
     def name_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         event["service"] = service
@@ -49,6 +52,7 @@ def configure_logging(service: str, *, level: str, format: str) -> None:  # noqa
     )
     root = logging.getLogger()
     root.handlers = [handler]
+    logging.captureWarnings(capture=True)
     root.setLevel(level.upper())
     for noisy in ("faststream", "alembic", "uvicorn", "asyncio", "grpc"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
