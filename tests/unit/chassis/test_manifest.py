@@ -46,7 +46,9 @@ def price(amount: str) -> str:
 def test_example_is_read_whole() -> None:
     manifest = parse(EXAMPLE.read_text())
     assert manifest.organization == "acme"
-    assert [provider.name for provider in manifest.providers] == ["openai-main", "local", "azure", "vertex"]
+    names = ["openai-main", "local", "azure", "vertex", "replicate"]
+    assert [provider.name for provider in manifest.providers] == names
+    assert manifest.providers[-1].sdk_vendor == "replicate"
     assert [(key.key, key.weight) for key in manifest.providers[0].keys] == [
         ("env:OPENAI_API_KEY", 3),
         ("env:OPENAI_API_KEY_2", 1),
