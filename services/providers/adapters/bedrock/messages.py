@@ -53,6 +53,8 @@ def _instructions(turn: Turn, blocks: Blocks, losses: Losses) -> list[Written]:
 
 
 def _message(role: str, written: list[Written]) -> Written:
+    if len(written) == 1 and "text" in written[0]:  # as most are
+        return {"role": role, "content": written}
     if role == USER and any("toolResult" in block for block in written):
         written = _results_first(written)
     documents = [block["document"]["name"] for block in written if "document" in block]

@@ -22,6 +22,7 @@ from services.providers.domain.conversation import (
 _ROLES = {str(role): role for role in Role}
 _SHORT = "5m"
 """How long Anthropic caches where nothing else is said."""
+_ASSISTANT = Role.ASSISTANT  # an enum's members are slow to look up
 _TTLS = {"12h": "1h"}
 """OpenAI's lifetimes of a cached prompt as a Conversation has them; the other, `30m`, is the short one."""
 
@@ -42,17 +43,18 @@ class MessagesReader:
             if role is None:
                 self._results.append(self._result(message, index))
                 continue
-            self._answered()
-            parts = self._said if role is Role.ASSISTANT else self._content
-            cache = cache_of(message.cache_control)
+            if self._results:
+                self._answered()
+            parts = self._said if role is _ASSISTANT else self._content
+            cache = cache_of(message.cache_control) if message.cache_control is not None else ""
             self.turns.append(Turn(role, tuple(parts(message, index, cache)), message.name or ""))
-        self._answered()
+        if self._results:
+            self._answered()
 
     def _answered(self) -> None:
         """Results of tools that follow each other are one turn."""
-        if self._results:
-            self.turns.append(Turn(Role.USER, tuple(self._results)))
-            self._results.clear()
+        self.turns.append(Turn(Role.USER, tuple(self._results)))
+        self._results.clear()
 
     def _result(self, message: wire.Message, index: int) -> ToolResult:
         if message.role == "function":  # the answer to the `function_call` before it, which has no id
