@@ -71,12 +71,12 @@ async def test_the_rpc_decides_whether_it_is_a_stream(client: Client, alpha: Ven
     assert sent(alpha)["stream"] is True
 
 
+@pytest.mark.alone  # on a busy machine the end of a stream may still be passing when the next call begins
 async def test_connections_are_used_again_by_calls_and_streams(client: Client, alpha: Vendor) -> None:
     for _ in range(5):
         await client.call()
         assert (await client.frames())[-1].end
-    # What is left of a stream may still be passing when the next call begins.
-    assert alpha.counters()["open_connections"] in {1, 2}
+    assert alpha.counters()["open_connections"] == 1
 
 
 @pytest.mark.parametrize("stream", [False, True])
