@@ -34,10 +34,8 @@ from simulator import (
 from tests.integration.providers.asking import (
     ASKED,
     CHAT_TOOLS,
-    DOT,
     MESSAGE_TOOLS,
     MESSAGES,
-    PLACE,
     USER,
     chat,
     failure,
@@ -65,29 +63,8 @@ async def _cohere(vendor: Vendor, tmp_path: Path) -> AsyncIterator[Client]:
         yield opened
 
 
-@both
-async def test_both_callers_are_answered(cohere: Client, vendor: Vendor, stream: bool) -> None:
-    heard = await chat(cohere, stream=stream)
-    assert (heard.text, heard.finish, heard.usage) == (WORDS, "stop", (16, 16))
-    heard = await message(cohere, stream=stream)
-    assert (heard.text, heard.finish, heard.usage) == (WORDS, "end_turn", (16, 16))
-    assert vendor.calls[-1].key_suffix == "0001"
-
-
 async def test_an_answer_names_the_vendors_request(cohere: Client) -> None:
     assert len((await cohere.call()).answer.vendor_request_id) == 26
-
-
-@both
-async def test_limits_stops_and_instructions_reach_the_vendor(cohere: Client, stream: bool) -> None:
-    system = {"role": "system", "content": "be brief"}
-    heard = await chat(cohere, stream=stream, messages=[system, USER], max_completion_tokens=3, seed=7)
-    assert (heard.text, heard.finish, heard.usage) == (f"{NAME} heard: one", "length", (21, 3))
-    assert (await chat(cohere, stream=stream, stop=["thr"])).text == f"{NAME} heard: one two "
-    heard = await message(cohere, stream=stream, system="be brief", max_tokens=3)
-    assert (heard.text, heard.finish, heard.usage) == (f"{NAME} heard: one", "max_tokens", (21, 3))
-    heard = await message(cohere, stream=stream, stop_sequences=["thr"])
-    assert heard.text == f"{NAME} heard: one two "
 
 
 @both
@@ -156,29 +133,6 @@ async def test_what_a_failed_or_silent_tool_said_is_taken(cohere: Client, stream
 
 
 @both
-async def test_the_choice_of_a_tool_is_heeded(cohere: Client, stream: bool) -> None:
-    named = {"type": "function", "function": {"name": "clock"}}
-    for choice, names in (("required", ["weather"]), ("none", []), (named, ["clock"])):
-        heard = await chat(cohere, stream=stream, tools=CHAT_TOOLS, tool_choice=choice)
-        assert [name for _, name, _ in heard.calls] == names
-    for wanted, names in (({"type": "any"}, ["weather"]), ({"type": "tool", "name": "clock"}, ["clock"])):
-        heard = await message(cohere, stream=stream, tools=MESSAGE_TOOLS, tool_choice=wanted)
-        assert [name for _, name, _ in heard.calls] == names
-
-
-async def test_images_are_seen(cohere: Client) -> None:
-    shown = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{DOT}", "detail": "low"}}
-    linked = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
-    parts = [{"type": "text", "text": ASKED}, shown, linked]
-    heard = await chat(cohere, stream=False, messages=[{"role": "user", "content": parts}])
-    assert (heard.text, heard.usage[0]) == (WORDS, 16 + 2 * 85)
-    block = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": DOT}}
-    asked = {"role": "user", "content": [block, {"type": "text", "text": ASKED}]}
-    heard = await message(cohere, stream=False, messages=[asked])
-    assert (heard.text, heard.usage[0]) == (WORDS, 16 + 85)
-
-
-@both
 async def test_documents_are_cited_for_who_asked_for_that(cohere: Client, stream: bool) -> None:
     source = {"type": "text", "media_type": "text/plain", "data": "some facts"}
     document = {"type": "document", "source": source, "title": "Facts", "citations": {"enabled": True}}
@@ -199,12 +153,7 @@ async def test_documents_are_cited_for_who_asked_for_that(cohere: Client, stream
 
 
 @both
-async def test_an_answer_follows_a_schema(cohere: Client, stream: bool) -> None:
-    form = {"type": "json_schema", "json_schema": {"name": "place", "strict": True, "schema": PLACE}}
-    heard = await chat(cohere, stream=stream, response_format=form)
-    assert json.loads(heard.text) == {"place": WORDS, "days": 1}
-    heard = await message(cohere, stream=stream, output_config={"format": {"type": "json_schema", "schema": PLACE}})
-    assert json.loads(heard.text) == {"place": WORDS, "days": 1}
+async def test_an_answer_is_any_json_where_that_is_asked_for(cohere: Client, stream: bool) -> None:
     heard = await chat(cohere, stream=stream, response_format={"type": "json_object"})
     assert json.loads(heard.text) == {"answer": WORDS}
 

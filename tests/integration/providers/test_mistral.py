@@ -26,10 +26,8 @@ from simulator import (
 from tests.integration.providers.asking import (
     ASKED,
     CHAT_TOOLS,
-    DOT,
     MESSAGE_TOOLS,
     MESSAGES,
-    PLACE,
     USER,
     chat,
     failure,
@@ -53,25 +51,6 @@ async def _mistral(vendor: Vendor, tmp_path: Path) -> AsyncIterator[Client]:
     configuration = Configuration(provider("alpha", f"{vendor.base_url}/v1", "env:ALPHA_KEY", vendor="mistral"))
     async with serving(configuration) as address, running(address, tmp_path) as opened:
         yield opened
-
-
-@both
-async def test_both_callers_are_answered(mistral: Client, stream: bool) -> None:
-    heard = await chat(mistral, stream=stream)
-    assert (heard.text, heard.finish, heard.usage) == (WORDS, "stop", (16, 16))
-    heard = await message(mistral, stream=stream)
-    assert (heard.text, heard.finish, heard.usage) == (WORDS, "end_turn", (16, 16))
-
-
-@both
-async def test_limits_stops_and_instructions_reach_the_vendor(mistral: Client, stream: bool) -> None:
-    system = {"role": "system", "content": "be brief"}
-    heard = await chat(mistral, stream=stream, messages=[system, USER], max_completion_tokens=3, seed=7)
-    assert (heard.text, heard.finish, heard.usage) == ("mist/gpt-up heard: one", "length", (21, 3))
-    assert (await chat(mistral, stream=stream, stop=["thr"])).text == "mist/gpt-up heard: one two "
-    heard = await message(mistral, stream=stream, system="be brief", max_tokens=3)
-    assert (heard.text, heard.finish, heard.usage) == ("mist/gpt-up heard: one", "max_tokens", (21, 3))
-    assert (await message(mistral, stream=stream, stop_sequences=["thr"])).text == "mist/gpt-up heard: one two "
 
 
 @both
@@ -120,38 +99,6 @@ async def test_a_message_calls_tools_and_tells_what_they_said(mistral: Client, v
     more = [*turns[:2], {"role": "user", "content": [*results, {"type": "text", "text": "and now"}]}]
     told = await message(mistral, stream=stream, tools=MESSAGE_TOOLS, messages=more, tool_choice={"type": "none"})
     assert told.text == "mist/gpt-up heard: and now and-2"
-
-
-@both
-async def test_the_choice_of_a_tool_is_heeded(mistral: Client, stream: bool) -> None:
-    named = {"type": "function", "function": {"name": "clock"}}
-    for choice, names in (("required", ["weather"]), ("none", []), (named, ["clock"])):
-        heard = await chat(mistral, stream=stream, tools=CHAT_TOOLS, tool_choice=choice)
-        assert [name for _, name, _ in heard.calls] == names
-    for wanted, names in (({"type": "any"}, ["weather"]), ({"type": "tool", "name": "clock"}, ["clock"])):
-        heard = await message(mistral, stream=stream, tools=MESSAGE_TOOLS, tool_choice=wanted)
-        assert [name for _, name, _ in heard.calls] == names
-
-
-async def test_images_are_seen(mistral: Client) -> None:
-    shown = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{DOT}", "detail": "low"}}
-    linked = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
-    parts = [{"type": "text", "text": ASKED}, shown, linked]
-    heard = await chat(mistral, stream=False, messages=[{"role": "user", "content": parts}])
-    assert (heard.text, heard.usage[0]) == (WORDS, 16 + 2 * 85)
-    block = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": DOT}}
-    asked = {"role": "user", "content": [block, {"type": "text", "text": ASKED}]}
-    heard = await message(mistral, stream=False, messages=[asked])
-    assert (heard.text, heard.usage[0]) == (WORDS, 16 + 85)
-
-
-@both
-async def test_an_answer_follows_a_schema(mistral: Client, stream: bool) -> None:
-    form = {"type": "json_schema", "json_schema": {"name": "place", "strict": True, "schema": PLACE}}
-    heard = await chat(mistral, stream=stream, response_format=form)
-    assert json.loads(heard.text) == {"place": WORDS, "days": 1}
-    heard = await message(mistral, stream=stream, output_config={"format": {"type": "json_schema", "schema": PLACE}})
-    assert json.loads(heard.text) == {"place": WORDS, "days": 1}
 
 
 @both
