@@ -22,6 +22,9 @@ HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 ANCHOR = re.compile(r'<a id="([^"]+)">')
 SETTING = re.compile(r"`(?:SEAWALL_)?([A-Z][A-Z0-9_]*)`")
 YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PLACE = re.compile(
+    r"`((?:bench|chassis|cli|deploy|docs|events|examples|proto|resilience|services|simulator|tests)/[\w./-]*)`"
+)
 MAKE = re.compile(r"(?:^|`|\s)make ([a-z][a-z0-9-]*)")
 
 
@@ -52,6 +55,11 @@ def problems(path: Path) -> Iterator[str]:
             yield f"{link} leads nowhere"
         elif anchor and target.suffix == ".md" and anchor not in anchors(target):
             yield f"{link}: {name(target)} has no such heading"
+
+
+@pytest.mark.parametrize("path", list(documents()), ids=name)
+def test_places_in_the_tree_are_there(path: Path) -> None:
+    assert [place for place in PLACE.findall(path.read_text()) if not (ROOT / place).exists()] == []
 
 
 @pytest.mark.parametrize("path", list(documents()), ids=name)
