@@ -19,7 +19,7 @@ Complete = Callable[[Exchange], AsyncGenerator[Frame, None]]
 
 
 class CompleteChat:
-    """`stages`: authenticate, shed, admit, guard; then recall, else plan and attempt; then settle, and the answer's end."""
+    """`stages`: authenticate, shed, admit, guard; then recall, else plan and attempt; then settle and the end."""
 
     def __init__(
         self,
