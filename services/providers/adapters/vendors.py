@@ -12,7 +12,7 @@ from services.providers.adapters.anthropic.grammar import AnthropicGrammar
 from services.providers.adapters.azure import addresses as azure
 from services.providers.adapters.azure import entra
 from services.providers.adapters.azure.dialect import AzureDialect
-from services.providers.adapters.bedrock.auth import base_url_of
+from services.providers.adapters.bedrock.auth import base_url_of, get_ready
 from services.providers.adapters.bedrock.dialect import BedrockDialect
 from services.providers.adapters.bedrock.grammar import BedrockGrammar
 from services.providers.adapters.bedrock.write_request import OWN
@@ -41,6 +41,7 @@ from services.providers.application.ports import Dialect
 from services.providers.application.translated import Translated
 from services.providers.application.vendor import Vendor, at_base_url
 from services.providers.domain.dialect import CallerDialect
+from services.providers.domain.provider import ProviderDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,10 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
         dialect = BedrockDialect(max_event=max_event, now=now, region=region)
         return callers.vendor("bedrock", dialect, BedrockGrammar(), own=OWN, base_url=base_url_of(region))
 
+    def settled_bedrock(_: Vendor, said: ProviderDefinition) -> Vendor:
+        get_ready()
+        return at_base_url(of_bedrock(said.region), said)
+
     def of_azure(api_version: str = "") -> Vendor:
         plain = of_openai("azure", OPENAI, "", open_=False, more=responses)
         dialects = {caller: AzureDialect(spoken, api_version=api_version) for caller, spoken in plain.dialects.items()}
@@ -159,7 +164,7 @@ def known_vendors(*, max_event: int, now: Callable[[], datetime]) -> dict[str, V
             settle=lambda vendor, said: replace(vendor, base_url=vertex.base_url_of(said)),
             grant=partial(service_account.grant, now=now),
         ),
-        replace(of_bedrock(), settle=lambda _, said: at_base_url(of_bedrock(said.region), said)),
+        replace(of_bedrock(), settle=settled_bedrock),
         callers.vendor(
             "cohere",
             cohere,

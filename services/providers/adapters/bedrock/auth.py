@@ -6,29 +6,22 @@ the one that the provider is said to be in.
 
 Sources, at docs.aws.amazon.com: IAM/latest/UserGuide/reference_sigv-create-signed-request.html,
 IAM/latest/UserGuide/reference_identifiers.html (prefixes of access keys), bedrock/latest/userguide/api-keys-use.html,
-general/latest/gr/bedrock.html (endpoints). botocore's own signer is not asked for the time, but given it.
+general/latest/gr/bedrock.html (endpoints).
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
-from botocore.awsrequest import AWSRequest
-
 from resilience.errors import Reason
-from services.providers.application.ports import CONTENT_TYPE, Headers
+from services.providers.application.ports import Headers
 from services.providers.domain.failure import VendorFailure
-
-SERVICE = "bedrock"
-"""What is signed for; the endpoint's name is another."""
 
 _region = re.compile(r"(?:^|\.)bedrock-runtime(?:-fips)?\.([a-z]{2,}(?:-[a-z0-9]+)+)\.").search
 _access_key_id = re.compile(r"[A-Z0-9]{16,128}").fullmatch
 _ACCESS_KEYS = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}").fullmatch
-_SIGNED = "content-type;host;x-amz-date"
-_SIGNED_WITH_TOKEN = f"{_SIGNED};x-amz-security-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +64,23 @@ def region_of(url: str, region: str = "") -> str:
     return region
 
 
+def get_ready() -> None:
+    """Import what signs, so that no request waits for it. It takes 7 MB, which are for those alone who ask Bedrock."""
+    _signing()
+
+
 def authenticate(secret: str, url: str, body: bytes, now: datetime, region: str = "") -> Headers:
     """What authenticates the POST of `body` to `url`, at `now` in UTC. Raises VendorFailure(VENDOR_AUTHENTICATION)."""
     credential = read_credential(secret)
     if isinstance(credential, str):
         return (("authorization", f"Bearer {credential}"),)
-    return signed(credential, url, body, now, region)
+    return _signing()(credential, region_of(url, region), url, body, now)
 
 
-def signed(key: AccessKey, url: str, body: bytes, now: datetime, region: str = "") -> Headers:
-    """What signs it, and all that is beside it."""
-    signer = SigV4Auth(key, SERVICE, region_of(url, region))
-    timestamp = now.strftime(SIGV4_TIMESTAMP)
-    headers: Headers = (("x-amz-date", timestamp),)
-    if key.token:
-        headers += (("x-amz-security-token", key.token),)
-    request = AWSRequest("POST", url, dict((CONTENT_TYPE, *headers)), body)
-    request.context["timestamp"] = timestamp
-    signature = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
-    names = _SIGNED_WITH_TOKEN if key.token else _SIGNED
-    said = f"AWS4-HMAC-SHA256 Credential={signer.scope(request)}, SignedHeaders={names}, Signature={signature}"
-    return (*headers, ("authorization", said))
+def _signing() -> Callable[[AccessKey, str, str, bytes, datetime], Headers]:
+    from services.providers.adapters.bedrock.signature import signed  # noqa: PLC0415 - see get_ready
+
+    return signed
 
 
 def _unusable(why: str) -> VendorFailure:

@@ -7,8 +7,9 @@ from botocore.auth import _host_from_url
 
 from chassis.addresses import AddressPolicy, read_networks
 from resilience.clock import SystemClock
-from services.providers.adapters.bedrock.auth import AccessKey, signed
+from services.providers.adapters.bedrock.auth import AccessKey
 from services.providers.adapters.bedrock.requests import path_of
+from services.providers.adapters.bedrock.signature import signed
 from services.providers.adapters.environment_proxies import EnvironmentProxies
 from services.providers.adapters.http import PyqwestConnections, resolve
 from services.providers.application.ports import CONTENT_TYPE
@@ -38,7 +39,7 @@ async def test_path_host_and_signed_headers_are_sent_as_they_were_signed() -> No
         ) as connections,
     ):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{path_of(ARN, stream=True)}"
-        headers = signed(AccessKey("AKIAIOSFODNN7EXAMPLE", "s", "t/+="), PROBE, b"{}", datetime.now(UTC))
+        headers = signed(AccessKey("AKIAIOSFODNN7EXAMPLE", "s", "t/+="), "us-east-1", PROBE, b"{}", datetime.now(UTC))
         response = await connections.open("bedrock", "", "").post(url, (CONTENT_TYPE, *headers), b"{}")
         await response.abandon()
         head = (await asyncio.wait_for(heard, 5.0)).decode()

@@ -13,7 +13,7 @@ from resilience.errors import Failure, Reason
 from services.providers.adapters.azure import entra
 from services.providers.adapters.azure.entra import ClientCredentials
 from services.providers.adapters.vertex import service_account
-from services.providers.adapters.vertex.service_account import Assertion
+from services.providers.adapters.vertex.assertion import Assertion
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PEM = (
