@@ -20,11 +20,6 @@ from services.gateway.adapters.memory_keys import MemoryKeys
 from services.gateway.adapters.memory_limiter import MemoryLimiter
 from services.gateway.adapters.memory_responses import MemoryResponses
 from services.gateway.adapters.providers import ProvidersHop
-from services.gateway.adapters.redis_answers import RedisAnswers
-from services.gateway.adapters.redis_keys import RedisKeys
-from services.gateway.adapters.redis_limiter import RedisLimiter
-from services.gateway.adapters.redis_link import RedisLink
-from services.gateway.adapters.redis_responses import RedisResponses
 from services.gateway.application.admit import Admit
 from services.gateway.application.answer_once import AnswerOnce
 from services.gateway.application.answers import AnswerStore
@@ -168,7 +163,9 @@ async def _shared_state(
     clock = service.clock
     if not settings.redis_url:
         return MemoryLimiter(clock), MemoryAnswers(clock), MemoryKeys(clock), MemoryResponses(clock)
-    link = await service.stack.enter_async_context(RedisLink(settings.redis_url, clock))
+    from services.gateway.adapters import in_redis  # noqa: PLC0415 - see there
+
+    link = await service.stack.enter_async_context(in_redis.RedisLink(settings.redis_url, clock))
     service.background.start("redis", link.run)
-    limiter = RedisLimiter(link, clock, expected_gateways=settings.expected_gateways)
-    return limiter, RedisAnswers(link, clock), RedisKeys(link, clock), RedisResponses(link, clock)
+    limiter = in_redis.RedisLimiter(link, clock, expected_gateways=settings.expected_gateways)
+    return limiter, in_redis.RedisAnswers(link, clock), in_redis.RedisKeys(link, clock), in_redis.RedisResponses(link, clock)
