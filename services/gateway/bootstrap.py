@@ -168,4 +168,9 @@ async def _shared_state(
     link = await service.stack.enter_async_context(in_redis.RedisLink(settings.redis_url, clock))
     service.background.start("redis", link.run)
     limiter = in_redis.RedisLimiter(link, clock, expected_gateways=settings.expected_gateways)
-    return limiter, in_redis.RedisAnswers(link, clock), in_redis.RedisKeys(link, clock), in_redis.RedisResponses(link, clock)
+    return (
+        limiter,
+        in_redis.RedisAnswers(link, clock),
+        in_redis.RedisKeys(link, clock),
+        in_redis.RedisResponses(link, clock),
+    )
