@@ -1,5 +1,6 @@
 """Runs the config service."""
 
+import chassis.slim  # noqa: F401 - before all else
 from chassis.lifecycle import run
 from services.config.bootstrap import build
 from services.config.settings import Settings

@@ -1,5 +1,6 @@
 """`python -m services.gateway`."""
 
+import chassis.slim  # noqa: F401 - before all else
 from chassis.lifecycle import run
 from services.gateway.bootstrap import build
 from services.gateway.settings import Settings

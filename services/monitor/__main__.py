@@ -1,5 +1,6 @@
 """Runs monitor: `python -m services.monitor`."""
 
+import chassis.slim  # noqa: F401 - before all else
 from chassis.lifecycle import run
 from services.monitor.bootstrap import build
 from services.monitor.settings import Settings
