@@ -14,12 +14,12 @@ from chassis.snapshot import SnapshotFollower
 from events.topics import BREAKERS, CONFIG, HEALTH
 from services.gateway.adapters.breakers import BreakerBroadcast
 from services.gateway.adapters.configuration import CurrentConfiguration
+from services.gateway.adapters.hop import ProvidersHop
 from services.gateway.adapters.journal import Journal, Shipper
 from services.gateway.adapters.memory_answers import MemoryAnswers
 from services.gateway.adapters.memory_keys import MemoryKeys
 from services.gateway.adapters.memory_limiter import MemoryLimiter
 from services.gateway.adapters.memory_responses import MemoryResponses
-from services.gateway.adapters.providers import ProvidersHop
 from services.gateway.application.admit import Admit
 from services.gateway.application.answer_once import AnswerOnce
 from services.gateway.application.answers import AnswerStore
@@ -71,7 +71,15 @@ async def build(settings: Settings, service: Service) -> None:
         await enter(connect(address))
         for address in (settings.config_address, settings.monitor_address, settings.alerts_address)
     ]
-    hop = await enter(ProvidersHop(settings.providers_address, connect=connect, configuration=configuration))
+    hop = await enter(
+        ProvidersHop(
+            settings.providers_address,
+            connect=partial(Peer, internal_token=token, alone=True),
+            configuration=configuration,
+            clock=clock,
+            streams=settings.hop_streams,
+        )
+    )
     snapshots = SnapshotFollower(
         config,
         apply=configuration.apply,
@@ -167,7 +175,10 @@ async def _shared_state(
 
     link = await service.stack.enter_async_context(in_redis.RedisLink(settings.redis_url, clock))
     service.background.start("redis", link.run)
-    limiter = in_redis.RedisLimiter(link, clock, expected_gateways=settings.expected_gateways)
+    limiter = await service.stack.enter_async_context(
+        in_redis.RedisLimiter(link, clock, service.background, expected_gateways=settings.expected_gateways)
+    )
+    service.start("limits", limiter.run)
     return (
         limiter,
         in_redis.RedisAnswers(link, clock),

@@ -79,5 +79,7 @@ class TestRedisLimiter(Contract):
         ):
             background.start("redis", link.run)
             await eventually(lambda: link.up)
-            yield RedisLimiter(link, SystemClock())
+            async with RedisLimiter(link, SystemClock(), background) as limiter:
+                background.start("limits", limiter.run)
+                yield limiter
             assert link.up, "the suite ran on the local share"

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from chassis.tasks import Background
 from resilience.clock import SystemClock
+from resilience.limiter.lease import LIFE
 from services.gateway.adapters.redis_limiter import RedisLimiter
 from services.gateway.adapters.redis_link import DEADLINE, RedisLink
 from services.gateway.domain.limits import Decision
@@ -54,8 +55,14 @@ async def linked(url: str, *, deadline: float = 5.0) -> AsyncIterator[RedisLink]
 @asynccontextmanager
 async def running(url: str, *, expected_gateways: int = 1, deadline: float = 5.0) -> AsyncIterator[Limits]:
     """A limiter as the gateway runs it."""
-    async with linked(url, deadline=deadline) as link:
-        yield Limits(RedisLimiter(link, SystemClock(), expected_gateways=expected_gateways), link)
+    async with (
+        linked(url, deadline=deadline) as link,
+        Background() as background,
+        RedisLimiter(link, SystemClock(), background, expected_gateways=expected_gateways) as limiter,
+    ):
+        background.start("limits", limiter.run)
+        yield Limits(limiter, link)
+        assert not background.failed.is_set()
 
 
 async def test_several_gateways_keep_one_limit_together(redis: Redis) -> None:
@@ -73,8 +80,8 @@ async def test_what_is_remembered_vanishes_once_it_means_nothing(redis: Redis) -
         await eventually(lambda: limiter.shared)
         decision = await limiter.acquire(subject, 60)
         async with Client.from_url(redis.url) as client:
-            lasts = await client.pttl(f"seawall:limit:{subject}")
-    assert 0 < lasts <= decision.reset * 1000 + 1
+            lasts = await client.pttl(f"seawall:limits:{subject}")
+    assert 0 < lasts <= max(decision.reset, 2 * LIFE) * 1000 + 1
 
 
 async def test_without_redis_each_gateway_keeps_its_share() -> None:
@@ -121,8 +128,8 @@ async def test_an_answer_that_makes_no_sense_is_decided_locally(redis: Redis) ->
     subject = uuid.uuid4().hex
     async with running(redis.url) as limiter, Client.from_url(redis.url) as client:
         await eventually(lambda: limiter.shared)
-        await client.lpush(f"seawall:limit:{subject}", "x")
+        await client.lpush(f"seawall:limits:{subject}", "x")
         try:
             assert (await limiter.acquire(subject, 10)).allowed
         finally:
-            await client.delete(f"seawall:limit:{subject}")
+            await client.delete(f"seawall:limits:{subject}")
