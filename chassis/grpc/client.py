@@ -25,10 +25,10 @@ class Peer:
     """Another service, as an async context manager. Its calls go round-robin over the addresses its name has.
 
     `address` is `host:port`; in a cluster a headless service's name. Nothing is connected until the first call, and a
-    lost connection is made again by itself.
+    lost connection is made again by itself. `alone`: over a connection that no other peer in this process shares.
     """
 
-    def __init__(self, address: str, *, internal_token: str = "") -> None:
+    def __init__(self, address: str, *, internal_token: str = "", alone: bool = False) -> None:
         self.channel = grpc.aio.insecure_channel(
             f"dns:///{address}",
             options=[
@@ -40,6 +40,7 @@ class Peer:
                 ("grpc.initial_reconnect_backoff_ms", 100),
                 ("grpc.min_reconnect_backoff_ms", 100),
                 ("grpc.max_reconnect_backoff_ms", 1_000),
+                ("grpc.use_local_subchannel_pool", int(alone)),
             ],
         )
         self._token = (("x-seawall-token", internal_token),) if internal_token else ()

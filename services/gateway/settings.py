@@ -16,6 +16,8 @@ class Settings(ServiceSettings):
     config_address: str = "127.0.0.1:50053"
     providers_address: str = "127.0.0.1:50052"
     """Where vendors are served of which config does not say where."""
+    hop_streams: int = Field(default=1, ge=1, le=64)
+    """Streams kept open to each replica of providers; as many as it has workers, where it has several."""
     monitor_address: str = "127.0.0.1:50054"
     alerts_address: str = "127.0.0.1:50055"
     redis_url: str = ""

@@ -66,6 +66,8 @@ async def build(settings: Settings, service: Service) -> None:
     servicer = ProviderServicer(
         CallVendor(providers, send, observer, max_bytes=settings.max_response_bytes),
         StreamVendor(providers, send, observer, max_bytes=settings.max_response_bytes),
+        clock=service.clock,
+        max_age=settings.max_connection_age / 2,
     )
 
     token = settings.internal_token.get_secret_value()
@@ -92,3 +94,4 @@ async def build(settings: Settings, service: Service) -> None:
             traced=False,
         )
     )
+    service.stack.push_async_callback(servicer.drain)  # before the server waits for what is under way

@@ -46,6 +46,11 @@ class ProviderServiceStub:
                 request_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallRequest.SerializeToString,
                 response_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallResponse.FromString,
                 _registered_method=True)
+        self.Carry = channel.stream_stream(
+                '/seawall.providers.v1.ProviderService/Carry',
+                request_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryRequest.SerializeToString,
+                response_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryResponse.FromString,
+                _registered_method=True)
 
 
 class ProviderServiceServicer:
@@ -67,6 +72,15 @@ class ProviderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Carry(self, request_iterator, context):
+        """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
+        open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
+        breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProviderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +93,11 @@ def add_ProviderServiceServicer_to_server(servicer, server):
                     servicer.StreamCall,
                     request_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallRequest.FromString,
                     response_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallResponse.SerializeToString,
+            ),
+            'Carry': grpc.stream_stream_rpc_method_handler(
+                    servicer.Carry,
+                    request_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryRequest.FromString,
+                    response_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +156,33 @@ class ProviderService:
             '/seawall.providers.v1.ProviderService/StreamCall',
             seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallRequest.SerializeToString,
             seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Carry(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/seawall.providers.v1.ProviderService/Carry',
+            seawall_dot_providers_dot_v1_dot_provider__pb2.CarryRequest.SerializeToString,
+            seawall_dot_providers_dot_v1_dot_provider__pb2.CarryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,11 @@ class ProviderServiceStub:
     """Calls a target and answers whole."""
     StreamCall: _grpc.UnaryStreamMultiCallable[_provider_pb2.StreamCallRequest, _provider_pb2.StreamCallResponse]
     """Calls a target and answers as frames. The last frame has `end` or `failure`."""
+    Carry: _grpc.StreamStreamMultiCallable[_provider_pb2.CarryRequest, _provider_pb2.CarryResponse]
+    """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
+    open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
+    breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
+    """
 
 @_typing.type_check_only
 class ProviderServiceAsyncStub(ProviderServiceStub):
@@ -51,6 +56,11 @@ class ProviderServiceAsyncStub(ProviderServiceStub):
     """Calls a target and answers whole."""
     StreamCall: _aio.UnaryStreamMultiCallable[_provider_pb2.StreamCallRequest, _provider_pb2.StreamCallResponse]  # type: ignore[assignment]
     """Calls a target and answers as frames. The last frame has `end` or `failure`."""
+    Carry: _aio.StreamStreamMultiCallable[_provider_pb2.CarryRequest, _provider_pb2.CarryResponse]  # type: ignore[assignment]
+    """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
+    open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
+    breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
+    """
 
 class ProviderServiceServicer(metaclass=_abc_1.ABCMeta):
     """Calls one target. A vendor's failure is an answer here, not an RPC error: an RPC error means that
@@ -72,5 +82,16 @@ class ProviderServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_provider_pb2.StreamCallResponse], _abc.AsyncIterator[_provider_pb2.StreamCallResponse]]:
         """Calls a target and answers as frames. The last frame has `end` or `failure`."""
+
+    @_abc_1.abstractmethod
+    def Carry(
+        self,
+        request_iterator: _MaybeAsyncIterator[_provider_pb2.CarryRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_provider_pb2.CarryResponse], _abc.AsyncIterator[_provider_pb2.CarryResponse]]:
+        """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
+        open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
+        breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
+        """
 
 def add_ProviderServiceServicer_to_server(servicer: ProviderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,69 @@
+"""The Hop that the stages ask."""
+
+from collections.abc import AsyncGenerator, Callable
+from types import TracebackType
+from typing import Self
+
+from chassis.grpc.client import Peer
+from resilience.clock import Clock
+from services.gateway.adapters.hop.replicas import Find, Replicas, find
+from services.gateway.application.ports import Envelope, Frame
+from services.gateway.domain.configuration import Configuration
+
+
+class ProvidersHop:
+    """See Hop; an async context manager. It asks those replicas of providers that serve the target's vendor.
+
+    They are at `address`, but for the vendors of which the configuration says another one. `connect` makes a
+    connection of its own to an address; `streams` are kept open to each replica. The ways to addresses are kept: there
+    are as many as the operator has deployments.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        connect: Callable[[str], Peer],
+        configuration: Callable[[], Configuration],
+        clock: Clock,
+        streams: int = 1,
+        find: Find = find,
+    ) -> None:
+        self._address = address
+        self._connect = connect
+        self._configuration = configuration
+        self._clock = clock
+        self._streams = streams
+        self._find = find
+        self._ways: dict[str, Replicas] = {}
+
+    async def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+        """See Hop."""
+        served_at = self._configuration().served_at.get((envelope.organization, envelope.target.provider))
+        call = await self._way(served_at or self._address).call(envelope)
+        try:
+            ended = False
+            while not ended:
+                frame = await call.next()
+                ended = frame.end
+                yield frame
+        finally:
+            call.close()
+
+    def _way(self, address: str) -> Replicas:
+        way = self._ways.get(address)
+        if way is None:
+            way = self._ways[address] = Replicas(
+                address, connect=self._connect, find=self._find, streams=self._streams, clock=self._clock
+            )
+        return way
+
+    async def __aenter__(self) -> Self:
+        self._way(self._address)  # its streams are open before the first request
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for way in self._ways.values():
+            await way.aclose()

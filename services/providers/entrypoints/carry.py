@@ -1,0 +1,164 @@
+"""Many calls over one stream: the providers' side of the hop."""
+
+import asyncio
+from collections import deque
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+import structlog
+
+from resilience.errors import Failure, Reason
+from seawall.providers.v1 import provider_pb2 as pb
+from services.providers.application.call_vendor import CallVendor
+from services.providers.application.stream_vendor import StreamVendor
+from services.providers.domain.failure import VendorFailure
+from services.providers.entrypoints.wire import read_envelope, write_answer, write_failure, write_frames
+
+FULL_MESSAGE = 1024 * 1024
+"""Bytes of answers from which on what comes next waits for the next message."""
+
+log = structlog.stdlib.get_logger("hop")
+
+
+class Carried:
+    """The calls of one stream. Serve it once; `drain` may be called at any time.
+
+    What is to be said waits until the message before it has left, and then leaves together. How much waits is bounded
+    by the callers: each call under way has one answer, or frames up to its window.
+    """
+
+    def __init__(self, call_vendor: CallVendor, stream_vendor: StreamVendor) -> None:
+        self._call_vendor = call_vendor
+        self._stream_vendor = stream_vendor
+        self._calls: dict[int, _Call] = {}
+        self._waiting: deque[pb.CarryResponse] = deque()
+        self._filled = 0
+        """Bytes of answers in the last of them."""
+        self._something = asyncio.Event()
+        self._closing = False
+
+    async def serve(self, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
+        """Answer until the caller has closed its side and every answer is sent."""
+        await context.send_initial_metadata(())  # the caller waits for it: from now on it may begin calls
+        writing = asyncio.create_task(self._write(context), name="hop writer")
+        try:
+            while (message := await context.read()) is not grpc.aio.EOF:
+                self._read(message)
+            self._closing = True
+            self._something.set()
+            await writing
+        finally:
+            writing.cancel()
+            calls = list(self._calls.values())
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(writing, *(call.task for call in calls), return_exceptions=True)
+
+    def drain(self) -> None:
+        """Have the caller begin its calls elsewhere."""
+        self._message(0).draining = True
+
+    def _read(self, message: pb.CarryRequest) -> None:
+        for carried in message.calls:
+            if carried.number not in self._calls:
+                self._calls[carried.number] = _Call(carried, self)
+        for number in message.cancelled:
+            call = self._calls.get(number)
+            if call is not None:
+                call.cancel()
+        for credit in message.credits:
+            call = self._calls.get(credit.number)
+            if call is not None:
+                call.credit(credit.bytes)
+
+    async def answer(self, call: "_Call", carried: pb.CarriedCall) -> None:
+        """Do what the call asks and say how it went, unless it is cancelled. Never raises Exception."""
+        number = carried.number
+        try:
+            envelope = read_envelope(carried.envelope, carried.timeout_ms / 1000)
+            if carried.stream:
+                await self._stream(call, number, envelope)
+            else:
+                answer = await self._call_vendor(envelope)
+                write_answer(answer, self._answer(number, len(answer.body)).answer)
+        except VendorFailure as failure:
+            write_failure(failure, self._answer(number, len(failure.body)).failure)
+        except Failure as failure:
+            write_failure(failure, self._answer(number, 0).refusal)
+        except Exception:
+            log.exception("a call failed", request_id=carried.envelope.request_id)
+            internal = Failure(Reason.INTERNAL, "Something failed inside Seawall; its logs tell what.")
+            write_failure(internal, self._answer(number, 0).refusal)
+        finally:
+            del self._calls[number]
+            self._let_go()
+
+    async def _stream(self, call: "_Call", number: int, envelope: Any) -> None:
+        stream = self._stream_vendor(envelope)
+        async with aclosing(stream.batches()) as batches:
+            async for frames in batches:
+                size = sum(len(frame.data) for frame in frames)
+                await call.room()
+                call.spend(size)
+                write_frames(frames, self._answer(number, size))
+
+    def _answer(self, number: int, size: int) -> pb.CarriedAnswer:
+        answer = self._message(size).answers.add()
+        answer.number = number
+        return answer
+
+    def _message(self, size: int) -> pb.CarryResponse:
+        """The message that leaves next of those that have room for so many bytes more."""
+        if not self._waiting or self._filled + size > FULL_MESSAGE:
+            self._waiting.append(pb.CarryResponse())
+            self._filled = 0
+        self._filled += size
+        self._something.set()
+        return self._waiting[-1]
+
+    async def _write(self, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
+        while True:
+            while self._waiting:
+                await context.write(self._waiting.popleft())
+            if self._closing and not self._calls:
+                return
+            self._something.clear()
+            await self._something.wait()
+
+    def _let_go(self) -> None:
+        """Have the writer end once nothing is under way and nothing more comes."""
+        if self._closing and not self._calls:
+            self._something.set()
+
+
+class _Call:
+    """One call under way, and how many bytes of its frames may still be sent."""
+
+    __slots__ = ("_may_send", "_room", "task")
+
+    def __init__(self, carried: pb.CarriedCall, calls: Carried) -> None:
+        self._room = carried.window
+        self._may_send: asyncio.Event | None = None
+        self.task = asyncio.create_task(calls.answer(self, carried), name="call")
+
+    def cancel(self) -> None:
+        """Close the vendor's connection now, unless the answer is over."""
+        self.task.cancel()
+
+    def credit(self, size: int) -> None:
+        """So much more may be sent."""
+        self._room += size
+        if self._may_send is not None and self._room > 0:
+            self._may_send.set()
+
+    def spend(self, size: int) -> None:
+        """So much was sent; it may be more than there was room for, once."""
+        self._room -= size
+
+    async def room(self) -> None:
+        """Return once there is room for anything."""
+        while self._room <= 0:
+            self._may_send = self._may_send or asyncio.Event()
+            self._may_send.clear()
+            await self._may_send.wait()
