@@ -22,7 +22,7 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-class AlertChanged(Event):
+class AlertChanged(Event, frozen=True, kw_only=True):
     """An alert was opened, acknowledged or resolved; also the body of a webhook."""
 
     type: ClassVar[str] = "seawall.alert.changed"

@@ -17,7 +17,7 @@ class BreakerState(StrEnum):
     """A few probes are, to see whether it is back."""
 
 
-class BreakerChanged(Event):
+class BreakerChanged(Event, frozen=True, kw_only=True):
     """A gateway's breaker of a target is now in another state."""
 
     type: ClassVar[str] = "seawall.breaker.changed"

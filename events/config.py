@@ -15,7 +15,7 @@ class Action(StrEnum):
     REVOKE = "revoke"
 
 
-class ConfigChanged(Event):
+class ConfigChanged(Event, frozen=True, kw_only=True):
     """A resource was created, changed or removed; whoever runs on a snapshot fetches the new version."""
 
     type: ClassVar[str] = "seawall.config.changed"

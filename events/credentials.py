@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from events.base import Event, Time, Why
+from events.base import Event, Time
+from resilience.errors import Reason
 
 
 class CredentialState(StrEnum):
@@ -16,7 +17,7 @@ class CredentialState(StrEnum):
     """It is not configured any more."""
 
 
-class CredentialChanged(Event):
+class CredentialChanged(Event, frozen=True, kw_only=True):
     """A provider's credential is now in another state."""
 
     type: ClassVar[str] = "seawall.credential.changed"
@@ -26,7 +27,7 @@ class CredentialChanged(Event):
     credential: str
     """The reference that names it, such as `env:OPENAI_API_KEY`; never the secret."""
     state: CredentialState
-    reason: Why | None = None
+    reason: Reason | None = None
     """Why it rests."""
     explanation: str
     since: Time

@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     DOWN = "down"
 
 
-class TargetVerdictChanged(Event):
+class TargetVerdictChanged(Event, frozen=True, kw_only=True):
     """A target's verdict is now another."""
 
     type: ClassVar[str] = "seawall.target.verdict_changed"

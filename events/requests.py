@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from events.base import Event, Fact, Money, Time, Tokens, Why
+from events.base import Event, Fact, Money, Time, Tokens, written
+from resilience.errors import Reason
 
 
 class Outcome(StrEnum):
@@ -43,7 +44,7 @@ class Cache(StrEnum):
     """The answer of an identical request that was under way."""
 
 
-class PlannedTarget(Fact):
+class PlannedTarget(Fact, frozen=True, kw_only=True):
     """A target that was considered."""
 
     target: str
@@ -54,7 +55,7 @@ class PlannedTarget(Fact):
     """Why it stands there, or why it was left out."""
 
 
-class Attempt(Fact):
+class Attempt(Fact, frozen=True, kw_only=True):
     """One call to one target."""
 
     number: int
@@ -64,18 +65,18 @@ class Attempt(Fact):
     first_token_ms: float | None = None
     """Of streamed calls."""
     outcome: Outcome
-    reason: Why | None = None
+    reason: Reason | None = None
     vendor_status: int | None = None
     cause: Cause | None = None
     """Absent in events older than 1.1.0."""
     tokens: Tokens | None = None
-    tokens_estimated: bool = False
+    tokens_estimated: bool = written(False)
     """The vendor did not tell: the attempt broke off or was cancelled."""
     cost: Money | None = None
     """Absent where the price or the usage is not known."""
 
 
-class RequestFinished(Event):
+class RequestFinished(Event, frozen=True, kw_only=True):
     """A gateway answered a request, with an answer or an error. Never holds message content."""
 
     type: ClassVar[str] = "seawall.request.finished"
@@ -87,16 +88,16 @@ class RequestFinished(Event):
     """Name of the key within the project, never its secret."""
     model: str
     """As the caller asked for it."""
-    operation: str = "chat"
+    operation: str = written("chat")
     stream: bool
     started_at: Time
     duration_ms: float
     first_token_ms: float | None = None
     outcome: Outcome
-    reason: Why | None = None
+    reason: Reason | None = None
     target: str | None = None
     """Target that answered."""
-    tokens: Tokens = Tokens()
+    tokens: Tokens = written(Tokens())
     """Over all attempts."""
     cost: Money | None = None
     """Over all attempts; absent where a part of it is not known."""
@@ -109,5 +110,5 @@ class RequestFinished(Event):
     degraded: str | None = None
     """`stale_answer`, `smaller_model` or `static_answer`, where no target of the route answered."""
     trace_id: str | None = None
-    plan: tuple[PlannedTarget, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
+    plan: tuple[PlannedTarget, ...] = written(())
+    attempts: tuple[Attempt, ...] = written(())

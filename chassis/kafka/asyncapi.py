@@ -4,10 +4,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
+from events.base import Event, Fact
 from events.topics import TOPICS
 
 DOCUMENT = Path(__file__).parents[2] / "events" / "asyncapi.json"
@@ -24,11 +27,27 @@ def document() -> str:
             topic.name,
             title=topic.event.type,
             description=f"{topic.description} Key: {topic.key}.",
-            schema=topic.event,
         )
     specification = AsyncAPI(broker, title="Seawall events", version=CONTRACT_VERSION, schema_version="3.0.0")
+    written = json.loads(specification.to_specification().to_json())
+    components = written["components"]
+    payloads, components["schemas"] = _schemas()
+    for topic in TOPICS:
+        components["messages"][f"{topic.event.type}:Message"]["payload"] = payloads[topic.event]
     # FastStream keeps channels in a set: sorted, the document is the same each time.
-    return json.dumps(json.loads(specification.to_specification().to_json()), indent=2, sort_keys=True) + "\n"
+    return json.dumps(written, indent=2, sort_keys=True) + "\n"
+
+
+def _schemas() -> tuple[dict[type[Event], dict[str, Any]], dict[str, Any]]:
+    """A reference to each event's schema, and all schemas by name, with the defaults of fields that are `written`."""
+    kinds = [topic.event for topic in TOPICS]
+    references, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    for kind in (*Fact.__subclasses__(), *Event.__subclasses__()):
+        for field in msgspec.structs.fields(kind) if kind.__name__ in schemas else ():
+            if field.default_factory is not msgspec.NODEFAULT:
+                default = msgspec.to_builtins(field.default_factory())
+                schemas[kind.__name__]["properties"][field.name]["default"] = default
+    return dict(zip(kinds, references, strict=True)), schemas
 
 
 def main() -> int:

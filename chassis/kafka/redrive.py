@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from msgspec import structs
 
 from chassis.kafka.dead_letters import DeadLetter, read_letter
 from chassis.kafka.producer import Producer
@@ -105,7 +105,7 @@ class DeadLetters:
                 record = await topic.getone(place)
         finally:
             await topic.stop()
-        return replace(letter.record, value=record.value or b"") if record.offset == offset else None
+        return structs.replace(letter.record, value=record.value or b"") if record.offset == offset else None
 
     def _consumer(self, *topics: str, group: str | None) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(

@@ -5,10 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from events.alerts import AlertChanged, AlertState
-from events.base import Time
 from services.alerts.domain.alert import Alert, Kind
 from services.alerts.domain.delivery import Answer, Delivery, DeliveryState
 from services.alerts.domain.endpoint import Endpoint
@@ -24,7 +23,7 @@ class Position(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    at: Time
+    at: AwareDatetime
     id: str
 
 

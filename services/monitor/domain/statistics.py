@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from events.requests import Attempt, Cause, Outcome, RequestFinished
 from resilience.errors import Reason
 
@@ -86,6 +88,6 @@ def _telling(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
         if attempt.cause is Cause.SHADOW:
             continue
         if attempt.outcome is Outcome.SUCCEEDED:
-            yield attempt.model_copy(update={"reason": None})
+            yield structs.replace(attempt, reason=None)
         elif attempt.outcome is Outcome.FAILED and attempt.reason in TARGETS_FAULTS:
             yield attempt

@@ -281,8 +281,14 @@ async def test_the_migration_keeps_what_was_entered_and_takes_what_an_older_repl
 
 
 async def test_how_a_request_was_answered_is_shown(record: RecordRequests, reading: ReadRequests) -> None:
-    lost = attempt("a/m", outcome=Outcome.CANCELLED, reason=Reason.CANCELLED).model_copy(
-        update={"cause": Cause.FIRST, "tokens": Tokens(input=3), "tokens_estimated": True, "cost": Money(amount="0.1")}
+    lost = attempt(
+        "a/m",
+        outcome=Outcome.CANCELLED,
+        reason=Reason.CANCELLED,
+        cause=Cause.FIRST,
+        tokens=Tokens(input=3),
+        tokens_estimated=True,
+        cost=Money(amount="0.1"),
     )
     told = finished(
         *("r", lost),

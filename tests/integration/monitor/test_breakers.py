@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from sqlmodel import select
 
 from chassis.storage.database import Database
@@ -88,8 +89,8 @@ async def test_the_latest_of_each_gateway_stands_in_whatever_order_and_however_o
     for number, order in enumerate(itertools.permutations(changes)):
         gateway = f"g{number}"
         for change in (*order, *order):
-            await world.record_breakers([change.model_copy(update={"gateway": gateway})])
-        together = [change.model_copy(update={"gateway": f"{gateway}-together"}) for change in (*order, *order)]
+            await world.record_breakers([structs.replace(change, gateway=gateway)])
+        together = [structs.replace(change, gateway=f"{gateway}-together") for change in (*order, *order)]
         await world.record_breakers(together)
     assert set((await world.kept()).values()) == {CLOSED}
     assert len(await world.kept()) == 12

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlmodel import select
 
 from chassis.storage.database import Database
@@ -154,7 +155,7 @@ async def test_what_cannot_be_recorded_goes_to_the_dead_letters_with_its_cause(
     whose = organization()
     good = [told(request) for request in recent(whose, 300)]
     (odd,) = recent(whose, 1, first=300)
-    unpayable = told(odd.model_copy(update={"cost": Money(amount="0.00000000001")}))
+    unpayable = told(structs.replace(odd, cost=Money(amount="0.00000000001")))
     rubbish = Record(REQUESTS.name, whose.encode(), b"{ rubbish", good[0].headers)
     async with monitor_at(url, kafka.bootstrap, tmp_path):
         await publish(kafka.bootstrap, [*good[:100], rubbish, *good[100:200], unpayable, *good[200:]])

@@ -183,12 +183,18 @@ async def test_requests_are_listed_by_pages_and_shown_whole_one_by_one(monitor: 
 
 
 async def test_a_request_is_explained_beside_all_that_is_known_of_it(monitor: Monitor) -> None:
-    first = attempt("a/m", reason=Reason.VENDOR_OVERLOADED).model_copy(
-        update={"cause": Cause.FIRST, "tokens": Tokens(input=4), "tokens_estimated": True}
+    first = attempt(
+        "a/m", reason=Reason.VENDOR_OVERLOADED, cause=Cause.FIRST, tokens=Tokens(input=4), tokens_estimated=True
     )
-    second = attempt("b/m", number=2).model_copy(update={"cause": Cause.CONTINUATION})
-    went_on = finished("r", first, second, criticality="batch", continued_at=40, degraded="smaller_model")
-    await monitor.record([went_on.model_copy(update={"operation": "text_completion"})])
+    second = attempt("b/m", number=2, cause=Cause.CONTINUATION)
+    went_on = finished(
+        *("r", first, second),
+        criticality="batch",
+        continued_at=40,
+        degraded="smaller_model",
+        operation="text_completion",
+    )
+    await monitor.record([went_on])
     name = f"{ACME}/requests/r"
     explained = await monitor.call("ExplainRequest", wire.ExplainRequestRequest(name=name))
     assert explained.request == (await monitor.call("GetRequest", wire.GetRequestRequest(name=name))).request

@@ -1,6 +1,7 @@
 """Values that the tests of alerts begin with."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from events.alerts import AlertChanged, AlertState, Severity
 from events.credentials import CredentialChanged, CredentialState
@@ -42,22 +43,20 @@ def alert(kind: Kind = Kind.TARGET_DOWN) -> Alert:
     return open_alert(Condition("acme", kind, "openai-main/gpt-5-mini", "It is down."), "a1", T0)
 
 
-def changed(**fields: object) -> AlertChanged:
-    return AlertChanged.model_validate(
-        {
-            "alert_id": "a1",
-            "organization": "acme",
-            "kind": "target_down",
-            "subject": "openai-main/gpt-5-mini",
-            "severity": Severity.CRITICAL,
-            "summary": "openai-main/gpt-5-mini is down: 9 of 10 calls failed",
-            "state": AlertState.OPEN,
-            "opened_at": T0,
-            "changed_at": T0 + timedelta(minutes=1),
-            "actor": "seawall",
-        }
-        | fields
-    )
+def changed(**fields: Any) -> AlertChanged:
+    given: dict[str, Any] = {
+        "alert_id": "a1",
+        "organization": "acme",
+        "kind": "target_down",
+        "subject": "openai-main/gpt-5-mini",
+        "severity": Severity.CRITICAL,
+        "summary": "openai-main/gpt-5-mini is down: 9 of 10 calls failed",
+        "state": AlertState.OPEN,
+        "opened_at": T0,
+        "changed_at": T0 + timedelta(minutes=1),
+        "actor": "seawall",
+    }
+    return AlertChanged(**given | fields)
 
 
 def delivery(delivery_id: str = "d1", *, receiver: str = "ops", **fields: object) -> Delivery:

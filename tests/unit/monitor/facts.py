@@ -20,6 +20,7 @@ def attempt(
     duration_ms: float = 100.0,
     first_token_ms: float | None = None,
     number: int = 1,
+    **more: Any,
 ) -> Attempt:
     return Attempt(
         number=number,
@@ -29,6 +30,7 @@ def attempt(
         first_token_ms=first_token_ms,
         outcome=outcome or (Outcome.FAILED if reason else Outcome.SUCCEEDED),
         reason=reason,
+        **more,
     )
 
 

@@ -18,8 +18,7 @@ USED: dict[str, Any] = {"tokens": Tokens(input=12, output=3), "cost": Money(amou
 
 def tried(number: int, target: str, cause: Cause | None, after: int = 0, **changes: Any) -> Attempt:
     """Attempt `number`, begun `after` milliseconds after the request."""
-    base = attempt(target, number=number, started_at=START + timedelta(milliseconds=after))
-    return base.model_copy(update={"cause": cause, **changes})
+    return attempt(target, number=number, started_at=START + timedelta(milliseconds=after), cause=cause, **changes)
 
 
 def told(*attempts: Attempt, plan: tuple[PlannedTarget, ...] = (), **changes: Any) -> list[str]:

@@ -40,7 +40,7 @@ def test_a_cancelled_attempt_says_nothing() -> None:
 
 @pytest.mark.parametrize("reason", [None, Reason.VENDOR_ERROR])
 def test_a_copy_whose_answer_nobody_sees_says_nothing(reason: Reason | None) -> None:
-    shadow = attempt(reason=reason).model_copy(update={"cause": Cause.SHADOW})
+    shadow = attempt(reason=reason, cause=Cause.SHADOW)
     assert observe([finished("r", shadow)], NOW) == []
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 
 import sqlalchemy as sa
+from msgspec import json
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -176,7 +177,7 @@ class DeliveryRow(Base, table=True):
             organization=delivery.organization,
             receiver=delivery.receiver,
             event_type=delivery.event_type,
-            body=delivery.body.model_dump_json(),
+            body=json.encode(delivery.body).decode(),
             created_at=delivery.created_at,
             state=delivery.state.value,
             tries=delivery.tries,
@@ -193,7 +194,7 @@ class DeliveryRow(Base, table=True):
             organization=self.organization,
             receiver=self.receiver,
             event_type=self.event_type,
-            body=AlertChanged.model_validate_json(self.body),
+            body=json.decode(self.body, type=AlertChanged),
             created_at=self.created_at,
             state=DeliveryState(self.state),
             tries=self.tries,

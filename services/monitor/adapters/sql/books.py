@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import to_builtins
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.storage.database import Database
@@ -107,8 +108,8 @@ def _detail_row(request: RequestFinished) -> dict[str, Any]:
     return {
         "organization": request.organization,
         "request_id": request.request_id,
-        "plan": [planned.model_dump(mode="json", exclude_none=True) for planned in request.plan],
-        "attempts": [attempt.model_dump(mode="json", exclude_none=True) for attempt in request.attempts],
+        "plan": [to_builtins(planned) for planned in request.plan],
+        "attempts": [to_builtins(attempt) for attempt in request.attempts],
     }
 
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from chassis.storage.database import Database
 from chassis.storage.tables import Tables
-from events.base import Tokens
+from events.base import Tokens, read
 from events.requests import Attempt, Cache, Outcome, PlannedTarget
 from resilience.errors import Reason
 from services.monitor.adapters.sql.tables import DetailRow, LedgerRow
@@ -87,8 +87,8 @@ class SqlLedgerReader:
             return None
         return Detail(
             _entry(row),
-            tuple(PlannedTarget.model_validate(planned) for planned in more.plan),
-            tuple(Attempt.model_validate(attempt) for attempt in more.attempts),
+            tuple(read(PlannedTarget, planned) for planned in more.plan),
+            tuple(read(Attempt, attempt) for attempt in more.attempts),
         )
 
 
