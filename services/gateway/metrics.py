@@ -1,42 +1,69 @@
 """Each metric of the gateway, declared once."""
 
-from opentelemetry import metrics
+from typing import Protocol
 
-_meter = metrics.get_meter("seawall.gateway")
+from chassis.metrics import Meter, Watched
+
+_meter = Meter("seawall.gateway")
 
 DURATION_BUCKETS = [0.01 * 2**power for power in range(14)]
 """Seconds, 0.01 doubling to 81.92: the OpenTelemetry GenAI conventions' buckets."""
 
-requests = _meter.create_histogram(
+
+class Pressed(Protocol):
+    """What has requests to answer."""
+
+    requests: int
+    """Under way."""
+
+    @property
+    def lag(self) -> float:
+        """Seconds that it is behind its work."""
+        ...
+
+
+pressure = Watched[Pressed]()
+
+requests = _meter.histogram(
     "seawall.gateway.request.duration",
     unit="s",
     description="Requests finished, by outcome and reason, from the first byte read to the last one written.",
-    explicit_bucket_boundaries_advisory=DURATION_BUCKETS,
+    labels=("outcome", "reason"),
+    bounds=DURATION_BUCKETS,
 )
-attempts = _meter.create_counter(
+attempts = _meter.counter(
     "seawall.gateway.attempts",
     description="Calls to targets, by target, cause, outcome and reason.",
+    labels=("target", "cause", "outcome", "reason"),
 )
-breaker_transitions = _meter.create_counter(
+breaker_transitions = _meter.counter(
     "seawall.gateway.breaker.transitions",
     description="Changes of breakers, by target and by the state that they changed to.",
+    labels=("target", "state"),
 )
-breakers_told = _meter.create_counter(
+breakers_told = _meter.counter(
     "seawall.gateway.breaker.told",
     description="What other gateways and monitor said of targets, by target and by the state that it calls for.",
+    labels=("target", "state"),
 )
-recalled = _meter.create_counter(
+recalled = _meter.counter(
     "seawall.gateway.requests.recalled",
     description="Requests for which no target was asked, by the cache that answered.",
+    labels=("cache",),
 )
-degraded = _meter.create_counter(
+degraded = _meter.counter(
     "seawall.gateway.requests.degraded",
     description="Requests that no target of their route answered, by what was given instead.",
+    labels=("instead",),
 )
-in_flight = _meter.create_up_down_counter(
+_meter.up_down_counter(
     "seawall.gateway.requests.in_flight",
+    pressure.each(lambda pressed: pressed.requests),
     description="Requests being answered.",
 )
-lag = _meter.create_gauge(
-    "seawall.gateway.lag", unit="s", description="How far the process is behind its work; beyond a bound it sheds."
+_meter.gauge(
+    "seawall.gateway.lag",
+    pressure.each(lambda pressed: pressed.lag),
+    unit="s",
+    description="How far the process is behind its work; beyond a bound it sheds.",
 )

@@ -200,12 +200,12 @@ class Targets:
 
     def told_open(self, organization: str, target: str, explanation: str, until: datetime | None) -> None:
         """Another replica's breaker opened, or monitor calls the target down."""
-        metrics.breakers_told.add(1, {"target": target, "state": State.OPEN.value})
+        metrics.breakers_told.of(target, State.OPEN).add()
         self.of(organization, target).told_open(explanation, until)
 
     def told_closed(self, organization: str, target: str, explanation: str) -> None:
         """Another replica's breaker closed."""
-        metrics.breakers_told.add(1, {"target": target, "state": State.CLOSED.value})
+        metrics.breakers_told.of(target, State.CLOSED).add()
         self.of(organization, target).told_closed(explanation)
 
     def _breaker(self, key: tuple[str, str, bool], settings: BreakerSettings) -> Breaker:
@@ -214,7 +214,7 @@ class Targets:
         def tell(transition: Transition) -> None:
             if free:
                 return
-            metrics.breaker_transitions.add(1, {"target": target, "state": transition.state.value})
+            metrics.breaker_transitions.of(target, transition.state).add()
             self._on_transition(organization, target, transition)
 
         return Breaker(settings, self._clock, rng=self._rng, on_change=tell)

@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from opentelemetry import trace
 
-from chassis.tracecontext import parent_of
+from chassis.tracecontext import start_server_span
 from events.requests import Outcome
 from resilience.clock import Clock
 from services.gateway import metrics
@@ -32,6 +32,7 @@ class Exchanges:
         self._complete = complete
         self._pressure = pressure
         self._clock = clock
+        metrics.pressure.watch(pressure)
 
     @asynccontextmanager
     async def open(
@@ -57,41 +58,29 @@ class Exchanges:
             options=options,
             started_at=self._clock.now(),
             started=self._clock.monotonic(),
-            span=_tracer.start_span(dialect.operation, context=parent_of(traceparent), kind=trace.SpanKind.SERVER),
+            span=start_server_span(_tracer, dialect.operation, traceparent),
             dialect=dialect,
             operation=dialect.operation,
             headers=headers or {},
         )
-        metrics.in_flight.add(1)
         self._pressure.requests += 1
         try:
             async with aclosing(self._complete(exchange)) as frames:
                 yield exchange, frames
         finally:
-            metrics.in_flight.add(-1)
             self._pressure.requests -= 1
             self._end(exchange)
 
     def _end(self, exchange: Exchange) -> None:
-        outcome = exchange.outcome or Outcome.FAILED
-        reason = exchange.reason.value if exchange.reason else ""
-        metrics.requests.record(
-            self._clock.monotonic() - exchange.started, {"outcome": outcome.value, "reason": reason}
-        )
+        requests = metrics.requests.of(exchange.outcome or Outcome.FAILED, exchange.reason or "")
+        requests.record(self._clock.monotonic() - exchange.started)
         if exchange.cache is not None:
-            metrics.recalled.add(1, {"cache": exchange.cache.value})
+            metrics.recalled.of(exchange.cache).add()
         if exchange.degraded is not None:
-            metrics.degraded.add(1, {"instead": exchange.degraded.value})
+            metrics.degraded.of(exchange.degraded).add()
         for attempt in exchange.attempts:
-            metrics.attempts.add(
-                1,
-                {
-                    "target": attempt.target.name,
-                    "cause": attempt.cause.value,
-                    "outcome": (attempt.outcome or Outcome.CANCELLED).value,
-                    "reason": attempt.reason.value if attempt.reason else "",
-                },
-            )
+            outcome = attempt.outcome or Outcome.CANCELLED
+            metrics.attempts.of(attempt.target.name, attempt.cause, outcome, attempt.reason or "").add()
         span = exchange.span
         if span.is_recording():
             if exchange.plan is not None or exchange.cache is not None:

@@ -2,7 +2,6 @@
 
 from chassis.ticks import every
 from resilience.clock import Clock
-from services.gateway import metrics
 from services.gateway.domain.pressure import Pressure
 
 MEASURE_EVERY = 0.1
@@ -24,5 +23,4 @@ class Ticks:
     async def _measure_once(self) -> None:
         now = self._clock.monotonic()
         self._pressure.measured(max(0.0, now - self._due))
-        metrics.lag.set(self._pressure.lag)
         self._due = now + MEASURE_EVERY

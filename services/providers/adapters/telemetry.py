@@ -5,16 +5,14 @@ from types import TracebackType
 from typing import Self
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 
-from chassis.tracecontext import parent_of, traceparent
+from chassis.tracecontext import sampled_parent_of, traceparent
 from resilience.errors import Failure
 from services.providers.domain.envelope import Envelope
 from services.providers.metrics import DURATION, FAILURES
 
 _tracer = trace.get_tracer("seawall.providers")
-
-_SAMPLED = 0x01
-_TRACEPARENT_LENGTH = 55
 
 
 class TelemetryObserver:
@@ -32,8 +30,10 @@ class ObservedAttempt:
         self.traceparent = ""
         self._vendor = vendor
         self._operation = envelope.dialect.operation
-        self._span = _start_span(envelope, vendor, host) if _sampled(envelope.traceparent) else None
-        if self._span is not None:
+        self._span: trace.Span | None = None
+        parent = sampled_parent_of(envelope.traceparent)
+        if parent is not None:
+            self._span = _start_span(parent, envelope, vendor, host)
             self.traceparent = traceparent(self._span)
         self._began = time.perf_counter()
 
@@ -44,23 +44,21 @@ class ObservedAttempt:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         seconds = time.perf_counter() - self._began
-        attributes = {"gen_ai.operation.name": self._operation, "gen_ai.provider.name": self._vendor}
-        if error is not None:
-            why = _type_of(error)
-            attributes["error.type"] = why
-            FAILURES.add(1, {"gen_ai.provider.name": self._vendor, "reason": why})
-        DURATION.record(seconds, attributes)
+        why = None if error is None else _type_of(error)
+        DURATION.of(self._operation, self._vendor, why).record(seconds)
+        if why is not None:
+            FAILURES.of(self._vendor, why).add()
         if self._span is not None:
-            if error is not None:
+            if why is not None:
                 self._span.set_attribute("error.type", why)
                 self._span.set_status(trace.StatusCode.ERROR)
             self._span.end()
 
 
-def _start_span(envelope: Envelope, vendor: str, host: str) -> trace.Span:
+def _start_span(parent: Context, envelope: Envelope, vendor: str, host: str) -> trace.Span:
     return _tracer.start_span(
         f"{envelope.dialect.operation} {envelope.model}",
-        context=parent_of(envelope.traceparent),
+        context=parent,
         kind=trace.SpanKind.CLIENT,
         attributes={
             "gen_ai.operation.name": envelope.dialect.operation,
@@ -71,14 +69,6 @@ def _start_span(envelope: Envelope, vendor: str, host: str) -> trace.Span:
             "seawall.attempt": envelope.attempt,
         },
     )
-
-
-def _sampled(header: str) -> bool:
-    """Whether the flags of a `traceparent` say that the trace is recorded."""
-    try:
-        return len(header) == _TRACEPARENT_LENGTH and bool(int(header[-2:], 16) & _SAMPLED)
-    except ValueError:
-        return False
 
 
 def _type_of(error: BaseException) -> str:

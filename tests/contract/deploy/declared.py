@@ -2,13 +2,15 @@
 
 import asyncio
 import importlib
+import re
 import sys
 import tempfile
 from pathlib import Path
 
-from opentelemetry.metrics import Counter, Histogram, UpDownCounter
+from opentelemetry import metrics
 from opentelemetry.metrics import _Gauge as Gauge
 
+from chassis.metrics import Count, Family, Histogram
 from chassis.telemetry import metrics_page, telemetry
 from resilience.clock import SystemClock
 
@@ -19,22 +21,39 @@ def declaring() -> list[str]:
     """Names of the modules that declare instruments."""
     files = [file for package in ("chassis", "services") for file in sorted((ROOT / package).rglob("*.py"))]
     return [
-        ".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if "get_meter(" in file.read_text()
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for file in files
+        if re.search(r'\b(get_meter|Meter)\("', file.read_text())
     ]
+
+
+def happen(instrument: object) -> None:
+    """Record once on what is an instrument."""
+    match instrument:
+        case Histogram():
+            instrument.of(*instrument.labels).record(1)
+        case Family():
+            instrument.of(*instrument.labels).add()
+        case Count() | metrics.Counter():
+            instrument.add(1)
+        case metrics.Histogram():
+            instrument.record(1)
+        case Gauge():
+            instrument.set(1)
 
 
 async def page() -> bytes:
     """The page of a process in which everything that is measured happened once."""
     for name in declaring():
         for instrument in vars(importlib.import_module(name)).values():
-            if isinstance(instrument, Histogram):
-                instrument.record(1)
-            elif isinstance(instrument, Gauge):
-                instrument.set(1)
-            elif isinstance(instrument, Counter | UpDownCounter):
-                instrument.add(1)
-    from services.gateway.adapters.journal import Journal  # noqa: PLC0415 - under the provider that is set by now
+            happen(instrument)
+    # Under the provider that is set by now.
+    from services.gateway.adapters.journal import Journal  # noqa: PLC0415
+    from services.gateway.domain.pressure import Pressure  # noqa: PLC0415
+    from services.gateway.metrics import pressure  # noqa: PLC0415
 
+    pressed = Pressure(most=1)
+    pressure.watch(pressed)
     with tempfile.TemporaryDirectory() as directory:
         async with Journal(Path(directory), max_bytes=1024**2, clock=SystemClock()):
             return metrics_page()

@@ -6,16 +6,21 @@ from contextlib import contextmanager
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ParentBased
 from prometheus_client import generate_latest
 
+from chassis.telemetry.merging import merge_pages
+from chassis.telemetry.readers import ExportingReader, PrometheusReader
+from chassis.telemetry.sampling import HeadSampler
+from chassis.tracecontext import Head, install
 from chassis.version import VERSION
+
+__all__ = ["METRICS_CONTENT_TYPE", "merge_pages", "metrics_page", "telemetry"]
 
 METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -27,8 +32,8 @@ def telemetry(service: str, *, otlp_endpoint: str, sample_ratio: float) -> Itera
     The sampling decision is the caller's where it made one, else `sample_ratio` of traces, decided at the head.
     """
     resource = Resource.create({SERVICE_NAME: f"seawall-{service}", SERVICE_VERSION: VERSION})
-    tracer_provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(sample_ratio)), resource=resource)
-    readers: list[MetricReader] = [PrometheusMetricReader()]
+    tracer_provider = TracerProvider(sampler=ParentBased(HeadSampler(sample_ratio)), resource=resource)
+    readers: list[MetricReader] = [PrometheusReader()]
     if otlp_endpoint:
         insecure = not otlp_endpoint.startswith("https://")
         tracer_provider.add_span_processor(
@@ -37,13 +42,14 @@ def telemetry(service: str, *, otlp_endpoint: str, sample_ratio: float) -> Itera
             )
         )
         readers.append(
-            PeriodicExportingMetricReader(
+            ExportingReader(
                 OTLPMetricExporter(endpoint=otlp_endpoint, insecure=insecure, timeout=5), export_interval_millis=10_000
             )
         )
-    meter_provider = MeterProvider(metric_readers=readers, resource=resource)
+    meter_provider = MeterProvider(metric_readers=readers, resource=resource, exemplar_filter=AlwaysOffExemplarFilter())
     trace.set_tracer_provider(tracer_provider)
     metrics.set_meter_provider(meter_provider)
+    install(Head(sample_ratio))
     try:
         yield
     finally:
