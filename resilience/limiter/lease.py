@@ -134,8 +134,9 @@ class Lease:
         if answer.passed < ask.need:
             self._rests_until = now + min(answer.over, REST)
 
-    def void(self) -> None:
-        """The limit did not answer: what is held is not to be counted on."""
+    def void(self, name: str) -> None:
+        """The limit did not answer, and may yet read what it was asked: begin anew, under another name."""
+        self.name = name
         self._permits = 0
         self._low = -1
 

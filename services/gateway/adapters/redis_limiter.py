@@ -121,7 +121,7 @@ class RedisLimiter:
         try:
             answer = await self._link.ask(partial(self._script, account.subject, lease.name, lease.limit, ask))
         except RedisAwayError:
-            lease.void()
+            lease.void(next(self._names))
         else:
             now = self._clock.monotonic()
             lease.told(ask, answer, now)
