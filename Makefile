@@ -58,9 +58,16 @@ setup-test: setup ## Also get what the tests run against: Apache Kafka, PostgreS
 run: setup ## Start the five services with a development broker and simulated vendors
 	@$(BIN)/seawall up
 
-.PHONY: bench
-bench: setup ## Measure cost per request, added latency and memory
+.PHONY: bench bench-full bench-scenarios
+bench: setup ## Measure cost per request, added latency and memory beside nginx, in three minutes; fails where it regressed
 	@$(BIN)/python -m bench
+
+bench-full: setup ## The same with ten rounds, what each feature costs, memory over a million requests; then the scenarios
+	@$(BIN)/python -m bench --full
+	@$(BIN)/python -m bench.scenarios
+
+bench-scenarios: setup ## Play the scenarios under load alone, in their short forms
+	@$(BIN)/python -m bench.scenarios
 
 # ── Change ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,15 +1,33 @@
-"""HTTP/1.1 callers that cost little themselves: as many as can be, or at a rate."""
+"""HTTP/1.1 callers that cost little themselves: as many as can be, at a rate, or many at once."""
 
 import asyncio
+import itertools
+import math
 import random
+import time
+from array import array
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
+import httptools
+
+from bench.alarm import Alarm
+
 WORDS = 360
 """Of the prompt: a body of some 1.9 kB."""
+PATIENCE = 60.0
+"""Seconds that an answer is waited for."""
+CONNECTED = 32
+"""Connections that are there before the first request comes at a rate."""
+_NUMBER = b"00000000"
+_ENDING = 16
+"""Bytes of an answer that are kept to see whether it is whole."""
+
+Done = Callable[[bool], None]
 
 
 @dataclass(frozen=True)
@@ -19,60 +37,98 @@ class Endpoint:
     host: str
     port: int
     request: bytes
+    ending: bytes = b"}"
+    """Of an answer that is whole."""
+    number_at: int = 0
+    """Place in the request of eight digits that make each one differ from the others; 0 where all are the same."""
 
     @classmethod
-    def chat(cls, base_url: str, key: str, model: str, *, words: int = WORDS) -> "Endpoint":
+    def chat(
+        cls, base_url: str, key: str, model: str, *, words: int = WORDS, stream: bool = False, numbered: bool = True
+    ) -> "Endpoint":
         """`POST {base_url}/chat/completions`, with a prompt of so many words."""
         url = urlsplit(base_url)
-        body = f'{{"model":"{model}","messages":[{{"role":"user","content":"{"word " * words}"}}]}}'.encode()
+        streamed = '"stream":true,' if stream else ""
+        prompt = f"{_NUMBER.decode()} {'word ' * words}"
+        body = f'{{"model":"{model}",{streamed}"messages":[{{"role":"user","content":"{prompt}"}}]}}'.encode()
         head = (
-            f"POST {url.path}/chat/completions HTTP/1.1\r\nhost: {url.hostname}\r\nauthorization: Bearer {key}\r\n"
+            f"POST {url.path}/chat/completions HTTP/1.1\r\nhost: {url.netloc}\r\nauthorization: Bearer {key}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        ).encode()
+        return cls(
+            url.hostname or "",
+            url.port or 80,
+            head + body,
+            b"data: [DONE]\n\n" if stream else b"}",
+            len(head) + body.index(_NUMBER) if numbered else 0,
         )
-        return cls(url.hostname or "", url.port or 80, head.encode() + body)
+
+    def numbered(self, number: int) -> bytes:
+        """The request of that number."""
+        if not self.number_at:
+            return self.request
+        return b"%b%08d%b" % (
+            self.request[: self.number_at],
+            number % 10 ** len(_NUMBER),
+            self.request[self.number_at + len(_NUMBER) :],
+        )
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection, one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, ending: bytes) -> None:
+        self._ending = ending
         self._transport: asyncio.Transport | None = None
-        self._buffer = b""
-        self._answer: asyncio.Future[bool] | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._tail = b""
+        self._done: Done | None = None
+        self.lost = False
+
+    def ask(self, request: bytes, done: Done) -> None:
+        """Tell `done`, once, whether the answer is a 200, and whole."""
+        self._done, self._tail = done, b""
+        if self.lost or self._transport is None:
+            self._tell(well=False)
+        else:
+            self._transport.write(request)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def ask(self, request: bytes) -> Awaitable[bool]:
-        """Whether the answer is a 200."""
-        assert self._transport is not None
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return self._answer
-
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
-        self._buffer += data
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        head = self._buffer[:end].lower()
-        at = head.find(b"content-length: ")
-        length = int(head[at + 16 :].split(b"\r\n", 1)[0])
-        if len(self._buffer) >= end + 4 + length and self._answer is not None:
-            self._buffer = b""
-            self._answer.set_result(head.startswith(b"http/1.1 200"))
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(False)
+        self.lost = True
+        self._tell(well=False)
+
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        self._tail = (self._tail + body)[-_ENDING:]
+
+    def on_message_complete(self) -> None:
+        """See httptools."""
+        if not self._parser.should_keep_alive():
+            self.close()
+        self._tell(well=self._parser.get_status_code() == 200 and self._tail.endswith(self._ending))
 
     def close(self) -> None:
         """Hang up."""
+        self.lost = True
         if self._transport is not None:
             self._transport.close()
+
+    def _tell(self, *, well: bool) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            done(well)
 
 
 @dataclass
@@ -81,8 +137,13 @@ class Run:
 
     seconds: float = 0.0
     failed: int = 0
-    latencies: list[float] = field(default_factory=list)
-    """Seconds, of answers that are a 200."""
+    latencies: "array[float]" = field(default_factory=lambda: array("d"))
+    """Seconds, of answers that are well."""
+
+    @property
+    def asked(self) -> int:
+        """Requests, whatever came of them."""
+        return len(self.latencies) + self.failed
 
     def quantile(self, q: float) -> float:
         """Milliseconds."""
@@ -94,58 +155,103 @@ class Run:
         """Answers a second."""
         return len(self.latencies) / self.seconds
 
+    def count(self, since: float, *, well: bool) -> None:
+        """An answer to what was due at `since`."""
+        if well:
+            self.latencies.append(time.monotonic() - since)
+        else:
+            self.failed += 1
+
 
 async def connect(endpoint: Endpoint) -> Connection:
     """A connection to `endpoint`."""
-    _, connection = await asyncio.get_running_loop().create_connection(Connection, endpoint.host, endpoint.port)
+    _, connection = await asyncio.get_running_loop().create_connection(
+        lambda: Connection(endpoint.ending), endpoint.host, endpoint.port
+    )
     return connection
 
 
-async def saturate(endpoint: Endpoint, *, connections: int, seconds: float) -> Run:
-    """Each connection asks again as soon as it was answered."""
+@contextmanager
+def _timed() -> Iterator[Run]:
+    run, begin = Run(), time.monotonic()
+    yield run
+    run.seconds = time.monotonic() - begin
+
+
+async def saturate(endpoint: Endpoint, *, connections: int, seconds: float, requests: float = math.inf) -> Run:
+    """Each connection asks again as soon as it was answered, until the time is over or so many were asked.
+
+    A connection that was lost asks no more. Raises TimeoutError where an answer does not come.
+    """
     loop = asyncio.get_running_loop()
-    run = Run()
-    begin = loop.time()
+    all_connected = await asyncio.gather(*(connect(endpoint) for _ in range(connections)))
+    with _timed() as run:
+        end = time.monotonic() + seconds
+        begun = 0
 
-    async def ask_on() -> None:
-        connection = await connect(endpoint)
-        while (asked := loop.time()) < begin + seconds:
-            _count(run, await connection.ask(endpoint.request), loop.time() - asked)
+        def ask_on(connection: Connection, over: asyncio.Future[None]) -> None:
+            nonlocal begun
+            since = time.monotonic()
+            if since >= end or begun >= requests or connection.lost:
+                over.set_result(None)
+                return
+            begun += 1
+
+            def done(well: bool) -> None:
+                run.count(since, well=well)
+                # Not at once: the parser is still in the answer that ends here.
+                loop.call_soon(ask_on, connection, over)
+
+            connection.ask(endpoint.numbered(begun), done)
+
+        overs = [loop.create_future() for _ in all_connected]
+        for connection, over in zip(all_connected, overs, strict=True):
+            ask_on(connection, over)
+        async with asyncio.timeout(seconds + PATIENCE):
+            await asyncio.gather(*overs)
+    for connection in all_connected:
         connection.close()
-
-    await asyncio.gather(*(ask_on() for _ in range(connections)))
-    run.seconds = loop.time() - begin
     return run
 
 
 async def at_rate(endpoint: Endpoint, *, per_second: float, seconds: float, rng: random.Random) -> Run:
-    """Requests arrive as a Poisson process, whether earlier ones were answered or not; latency is from the arrival."""
-    loop = asyncio.get_running_loop()
-    run = Run()
-    idle: deque[Connection] = deque([await connect(endpoint) for _ in range(32)])
-    tasks: set[asyncio.Task[None]] = set()
-    begin = arrival = loop.time()
+    """Requests arrive as a Poisson process, whether earlier ones were answered or not; latency is from the arrival.
 
-    async def ask(due: float) -> None:
-        connection = idle.popleft() if idle else await connect(endpoint)
-        _count(run, await connection.ask(endpoint.request), loop.time() - due)
-        idle.append(connection)
+    Raises TimeoutError where an answer does not come.
+    """
+    gaps = (rng.expovariate(per_second) for _ in itertools.count())
+    return await _arriving(endpoint, itertools.takewhile(lambda due: due < seconds, itertools.accumulate(gaps)))
 
-    while arrival < begin + seconds:
-        arrival += rng.expovariate(per_second)
-        await asyncio.sleep(max(0.0, arrival - loop.time()))
-        task = asyncio.create_task(ask(arrival))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-    run.seconds = loop.time() - begin
+
+async def together(endpoint: Endpoint, *, count: int, within: float) -> Run:
+    """So many requests, begun one after the other within so many seconds. Raises TimeoutError as at_rate does."""
+    return await _arriving(endpoint, (within * number / count for number in range(count)))
+
+
+async def _arriving(endpoint: Endpoint, arrivals: Iterator[float]) -> Run:
+    """`arrivals`: seconds from now, in their order."""
+    idle = deque(await asyncio.gather(*(connect(endpoint) for _ in range(CONNECTED))))
+    with _timed() as run, Alarm() as alarm:
+
+        async def ask(due: float, number: int) -> None:
+            connection = idle.popleft() if idle else await connect(endpoint)
+            answered = asyncio.get_running_loop().create_future()
+
+            def done(well: bool) -> None:
+                run.count(due, well=well)
+                answered.set_result(None)
+
+            connection.ask(endpoint.numbered(number), done)
+            async with asyncio.timeout(PATIENCE):
+                await answered
+            if not connection.lost:
+                idle.append(connection)
+
+        begin = time.monotonic()
+        async with asyncio.TaskGroup() as asked:
+            for number, arrival in enumerate(arrivals):
+                await alarm.until(begin + arrival)
+                asked.create_task(ask(begin + arrival, number))
     for connection in idle:
         connection.close()
     return run
-
-
-def _count(run: Run, answered: bool, latency: float) -> None:
-    if answered:
-        run.latencies.append(latency)
-    else:
-        run.failed += 1

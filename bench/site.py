@@ -1,23 +1,14 @@
 """Seawall whole, with vendors whose every move can be set and counted: what scenarios under load are played on."""
 
-import asyncio
 import json
-import os
-import signal
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from bench.processes import children
+from bench.up import up
 from chassis import keys
 from simulator import Simulator
-
-SERVICES = ("gateway", "providers", "monitor", "alerts", "config")
-START_TIMEOUT = 90.0
 
 Manifest = Callable[[Simulator], str]
 
@@ -79,35 +70,6 @@ def manifest(
 async def site(written: Manifest, *, vendors: Sequence[str] = ("alpha", "beta"), seed: int = 1) -> AsyncIterator[Site]:
     """What `seawall up` runs, in front of vendors in this process."""
     async with Simulator(vendors=vendors, seed=seed) as simulator:
-        with tempfile.TemporaryDirectory(prefix="seawall-bench-") as directory:
-            file = Path(directory) / "seawall.yaml"
-            file.write_text(written(simulator))
-            key = keys.generate()
-            up = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "cli.main", "up", "--json", "--data-dir", directory),
-                *("--manifest", str(file), "--http-port", "0", "--grpc-port", "0"),
-                stdout=asyncio.subprocess.PIPE,
-                env={**os.environ, "CI_KEY": key, "VENDOR_KEY": "any"},
-            )
-            try:
-                told = await _told(up)
-                running = children(up.pid)
-                pids = {
-                    name: next(pid for command, pid in running.items() if command.endswith(f"services.{name}"))
-                    for name in SERVICES
-                }
-                yield Site(told["url"], told["grpc"], key, simulator, pids)
-            finally:
-                if up.returncode is None:
-                    up.send_signal(signal.SIGTERM)
-                await up.wait()
-
-
-async def _told(up: asyncio.subprocess.Process) -> dict[str, str]:
-    assert up.stdout is not None
-    async with asyncio.timeout(START_TIMEOUT):
-        line = await up.stdout.readline()
-    if not line:
-        sys.exit("the system did not start")
-    told: dict[str, str] = json.loads(line)
-    return told
+        key = keys.generate()
+        async with up(written(simulator), {"CI_KEY": key, "VENDOR_KEY": "any"}) as running:
+            yield Site(running.url, running.grpc, key, simulator, running.pids)

@@ -1,6 +1,7 @@
 """A system of the tests, as the scenarios of bench/ want it."""
 
-from bench.site import SERVICES, Site
+from bench.site import Site
+from bench.up import SERVICES
 from tests.e2e.system import System
 
 
