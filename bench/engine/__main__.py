@@ -10,7 +10,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import uvloop
@@ -48,10 +48,23 @@ STREAM = (
 class ReadyHop:
     """Answers at once."""
 
-    async def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+    async def call(self, envelope: Envelope) -> "ReadyCall":
         """See Hop."""
-        for frame in STREAM if envelope.stream else WHOLE:
-            yield frame
+        return ReadyCall(STREAM if envelope.stream else WHOLE)
+
+
+class ReadyCall:
+    """Has these frames."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self._frames = iter(frames)
+
+    async def next(self) -> Frame:
+        """See Call."""
+        return next(self._frames)
+
+    def close(self) -> None:
+        """See Call."""
 
 
 class Engine:
@@ -91,14 +104,17 @@ class Engine:
         """Plan and attempt."""
         await self._plan(exchange)
         assert exchange.plan is not None
-        async for _ in self._attempt(exchange, exchange.plan.steps):
-            pass
+        answer = await self._attempt(exchange, exchange.plan.steps)
+        if answer.rest is not None:
+            async for _ in answer.rest:
+                pass
 
 
 async def bare(*, stream: bool) -> None:
     """The hop without the engine."""
     envelope = Envelope("req_1", 1, "acme", Target("a", "m"), BODY, stream, 60.0, "", Name.OPENAI_CHAT)
-    async for _ in ReadyHop().call(envelope):
+    call = await ReadyHop().call(envelope)
+    while not (await call.next()).end:
         pass
 
 

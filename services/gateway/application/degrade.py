@@ -1,11 +1,12 @@
 """degrade: what a caller gets where no target of the route answers, from the best to the least."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 
 from events.requests import Cache, Cause
 from resilience.errors import Failure, Reason
 from resilience.retry import Recovery, recovery_from
+from services.gateway.application.answer import Answer, known
 from services.gateway.application.attempt import AttemptTargets
 from services.gateway.application.exchange import Degraded, Exchange
 from services.gateway.application.ports import Frame
@@ -27,62 +28,42 @@ class AnswerOrDegrade:
         self._targets = targets
         self._stale = stale
 
-    async def __call__(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
-        """Yield the answer's frames. Raises the route's own Failure where there is nothing instead."""
+    async def __call__(self, exchange: Exchange) -> Answer:
+        """The answer. Raises the route's own Failure where there is nothing instead."""
         steps = exchange.plan.steps if exchange.plan is not None else ()
-        passed = False
         try:
-            async with aclosing(self._attempt(exchange, steps)) as frames:
-                async for frame in frames:
-                    passed = True
-                    yield frame
+            return await self._attempt(exchange, steps)
         except Failure as failure:
-            if passed or recovery_from(failure.reason) in {Recovery.STOP, Recovery.ELSEWHERE}:
+            if recovery_from(failure.reason) in {Recovery.STOP, Recovery.ELSEWHERE}:
                 raise
             refused = failure
-        else:
-            return
-        instead = self._estimate if exchange.dialect.name.free else self._instead
-        async with aclosing(instead(exchange, refused)) as frames:
-            async for frame in frames:
-                yield frame
+        return await (self._estimate if exchange.dialect.name.free else self._instead)(exchange, refused)
 
-    async def _instead(self, exchange: Exchange, failure: Failure) -> AsyncGenerator[Frame, None]:
+    async def _instead(self, exchange: Exchange, failure: Failure) -> Answer:
         stale = await self._stale(exchange)
         if stale is not None:
             exchange.degraded, exchange.cache = Degraded.STALE_ANSWER, Cache.STALE
-            for frame in stale:
-                yield frame
-            return
+            return known(stale)
         degradation = exchange.policy.degradation
         if degradation.targets:
             exchange.degraded = Degraded.SMALLER_MODEL
-            passed = False
-            try:
-                async with aclosing(self._attempt(exchange, self._smaller(exchange), Cause.DEGRADATION)) as frames:
-                    async for frame in frames:
-                        passed = True
-                        yield frame
-            except Failure:
-                if passed:
-                    raise
-            else:
-                return
+            with suppress(Failure):
+                return await self._attempt(exchange, self._smaller(exchange), Cause.DEGRADATION)
         exchange.degraded = None
-        for frame in _static(exchange, degradation.answer):
-            exchange.degraded = Degraded.STATIC_ANSWER
-            yield frame
-        if exchange.degraded is None:
+        frames = list(_static(exchange, degradation.answer))
+        if not frames:
             raise failure
+        exchange.degraded = Degraded.STATIC_ANSWER
+        return known(frames)
 
-    async def _estimate(self, exchange: Exchange, failure: Failure) -> AsyncGenerator[Frame, None]:
+    async def _estimate(self, exchange: Exchange, failure: Failure) -> Answer:
         """What the prompt counts at the target that would be asked first, of which chats have told how it counts."""
         if failure.reason is not Reason.UNSUPPORTED_BY_TARGET:
             raise failure
         exchange.estimated = True
         steps = exchange.plan.steps if exchange.plan is not None else ()
         state = self._targets.of(exchange.organization.id, steps[0].target.name)
-        yield Frame(data=counted(max(1, state.tokens.prompt(exchange.chat))), usage=Usage(), end=True)
+        return Answer(Frame(data=counted(max(1, state.tokens.prompt(exchange.chat))), usage=Usage(), end=True))
 
     def _smaller(self, exchange: Exchange) -> list[Step]:
         return [

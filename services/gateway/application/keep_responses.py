@@ -1,16 +1,15 @@
 """What is kept of responses: they go on from one another, whoever answers them, and can be read again."""
 
 import os
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
 import msgspec
 
 from resilience.errors import Failure, Reason
+from services.gateway.application.answer import Answer, Frames, begun
 from services.gateway.application.complete_chat import Complete
 from services.gateway.application.exchange import Exchange
-from services.gateway.application.ports import Frame
 from services.gateway.application.responses import TTL, ResponseStore, key_of, not_found
 from services.gateway.domain.dialects.openai_responses.asked import Asked, previous_of
 from services.gateway.domain.dialects.openai_responses.items import listed
@@ -58,10 +57,13 @@ class KeepResponses:
         self._complete = complete
         self._store = store
 
-    async def __call__(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
-        """Yield the answer's frames. Raises what `complete` does."""
+    async def __call__(self, exchange: Exchange) -> Answer:
+        """The answer. Raises what `complete` does."""
+        return await begun(self._frames(exchange, await self._complete(exchange)))
+
+    async def _frames(self, exchange: Exchange, answer: Answer) -> Frames:
         response: _Response | None = None
-        async with aclosing(self._complete(exchange)) as frames:
+        async with aclosing(answer), aclosing(answer.frames()) as frames:
             async for frame in frames:
                 if not frame.data:
                     yield frame

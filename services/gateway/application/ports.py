@@ -1,6 +1,6 @@
 """What the gateway needs from outside, and what those who give it must keep to."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -48,15 +48,26 @@ class Frame:
     """Fields of the request that the vendor was not told; in the first frame only."""
 
 
+class Call(Protocol):
+    """One target being asked: read its answer frame after frame, then close it, read to its end or not."""
+
+    async def next(self) -> Frame:
+        """The next frame, the last one with `end`.
+
+        Raises VendorFailure where the vendor failed, Failure where the way to it did, both also after frames.
+        """
+        ...
+
+    def close(self) -> None:
+        """Have the vendor's call cancelled at once, unless it is over."""
+        ...
+
+
 class Hop(Protocol):
     """The way to the service that speaks vendors' dialects."""
 
-    def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
-        """Ask one target once; yield its answer, the last frame with `end`.
-
-        Raises VendorFailure where the vendor failed, Failure where the way to it did, both also after frames were
-        yielded. Never retries. Closing the generator cancels the vendor's call at once.
-        """
+    async def call(self, envelope: Envelope) -> Call:
+        """Ask one target once; never again. Raises Failure where there is no way to it."""
         ...
 
 

@@ -1,12 +1,13 @@
 """recall: an answer that is known already, or being made for somebody else right now."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from events.requests import Cache
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
+from services.gateway.application.answer import Answer, Frames, begun, known
 from services.gateway.application.answers import AnswerStore, StoredAnswer
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.flight import Flight, Put, Watch
@@ -16,8 +17,7 @@ from services.gateway.domain.cache_key import cache_key
 MAX_SHARED_BYTES = 4 * 1024 * 1024
 """Of an answer's beginning, kept for those who come while it is made; beyond it, nobody may come any more."""
 
-Frames = AsyncGenerator[Frame, None]
-Ask = Callable[[Exchange], Awaitable[Frames]]
+Ask = Callable[[Exchange], Awaitable[Answer]]
 """Has targets answer."""
 
 
@@ -29,8 +29,8 @@ class Recall:
         self._clock = clock
         self._shared: dict[str, _Shared] = {}
 
-    async def __call__(self, exchange: Exchange, ask: Ask) -> Frames:
-        """The answer, begun or not. Raises what `ask` raises; so do its frames."""
+    async def __call__(self, exchange: Exchange, ask: Ask) -> Answer:
+        """The answer. Raises what `ask` raises."""
         cache, shares = exchange.policy.cache, exchange.policy.single_flight
         options = exchange.options
         if options.no_store or not (cache.ttl > 0 or shares):
@@ -50,10 +50,11 @@ class Recall:
             exchange.cache_key = key
             if not options.no_cache and (stored := await self._find(exchange, cache.ttl)) is not None:
                 exchange.cache = Cache.EXACT
-                return self._again(exchange, stored)
+                self._note(exchange)
+                return known(stored.frames)
         if shares and not options.no_cache:
-            return self._share(exchange, key, ask)
-        return self._keep(exchange, await ask(exchange))
+            return await begun(self._share(exchange, key, ask))
+        return await begun(self._keep(exchange, await ask(exchange)))
 
     async def stale(self, exchange: Exchange) -> Sequence[Frame] | None:
         """An answer beyond its time that the route still allows, for where no target answers."""
@@ -72,22 +73,17 @@ class Recall:
         exchange.age = age
         return stored
 
-    async def _again(self, exchange: Exchange, stored: StoredAnswer) -> Frames:
-        for frame in stored.frames:
-            self._note(exchange)
-            yield frame
-
-    async def _keep(self, exchange: Exchange, frames: Frames) -> Frames:
-        """`frames`, which are kept where the route caches, before their end is passed on."""
+    async def _keep(self, exchange: Exchange, answer: Answer) -> Frames:
+        """The answer's frames, which are kept where the route caches, before their end is passed on."""
         passed: list[Frame] = []
-        async with aclosing(frames):
+        async with aclosing(answer), aclosing(answer.frames()) as frames:
             async for frame in frames:
                 if exchange.cache_key is not None:
                     passed.append(frame)
                 if frame.end and exchange.cache_key is not None and _may_be_kept(exchange, passed):
                     cache = exchange.policy.cache
-                    answer = StoredAnswer(tuple(passed), self._clock.now())
-                    await self._store.keep(exchange.cache_key, answer, cache.ttl + cache.stale)
+                    stored = StoredAnswer(tuple(passed), self._clock.now())
+                    await self._store.keep(exchange.cache_key, stored, cache.ttl + cache.stale)
                 yield frame
 
     async def _share(self, exchange: Exchange, key: str, ask: Ask) -> Frames:

@@ -65,7 +65,8 @@ class Shadow:
         outcome: Outcome = Outcome.SUCCEEDED
         reason: Reason | None = None
         try:
-            async with aclosing(self._attempt(copy, copy.plan.steps if copy.plan else (), Cause.SHADOW)) as frames:
+            answer = await self._attempt(copy, copy.plan.steps if copy.plan else (), Cause.SHADOW)
+            async with aclosing(answer.frames()) as frames, aclosing(answer):
                 async for _ in frames:
                     pass
         except Failure as failure:

@@ -1,8 +1,9 @@
 """How a request, whatever it came by, begins its way through the stages."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
 
 from opentelemetry import trace
 
@@ -10,9 +11,9 @@ from chassis.tracecontext import start_server_span
 from events.requests import Outcome
 from resilience.clock import Clock
 from services.gateway import metrics
+from services.gateway.application.answer import Answer
 from services.gateway.application.complete_chat import Complete
 from services.gateway.application.exchange import Exchange
-from services.gateway.application.ports import Frame
 from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.options import Options
 from services.gateway.domain.pressure import Pressure
@@ -34,8 +35,7 @@ class Exchanges:
         self._clock = clock
         metrics.pressure.watch(pressure)
 
-    @asynccontextmanager
-    async def open(
+    def open(
         self,
         *,
         secret: str | None,
@@ -45,11 +45,8 @@ class Exchanges:
         traceparent: str | None,
         dialect: Dialect,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[tuple[Exchange, AsyncGenerator[Frame, None]]]:
-        """An exchange and its answer's frames; leaving the context ends it, whether the frames were all read or not.
-
-        `stream`: None where the body says. `headers`: see Exchange.
-        """
+    ) -> "Opened":
+        """An exchange, which begins now. `stream`: None where the body says. `headers`: see Exchange."""
         exchange = Exchange(
             id=new_request_id(),
             secret=secret,
@@ -64,14 +61,15 @@ class Exchanges:
             headers=headers or {},
         )
         self._pressure.requests += 1
-        try:
-            async with aclosing(self._complete(exchange)) as frames:
-                yield exchange, frames
-        finally:
-            self._pressure.requests -= 1
-            self._end(exchange)
+        return Opened(self, exchange)
 
-    def _end(self, exchange: Exchange) -> None:
+    async def answer(self, exchange: Exchange) -> Answer:
+        """See Opened."""
+        return await self._complete(exchange)
+
+    def end(self, exchange: Exchange) -> None:
+        """Tell of it what is told once it is over."""
+        self._pressure.requests -= 1
         requests = metrics.requests.of(exchange.outcome or Outcome.FAILED, exchange.reason or "")
         requests.record(self._clock.monotonic() - exchange.started)
         if exchange.cache is not None:
@@ -92,3 +90,31 @@ class Exchanges:
                 span.set_attribute("error.type", exchange.reason.value)
                 span.set_status(trace.StatusCode.ERROR)
         span.end()
+
+
+class Opened:
+    """An exchange that has begun; a context manager, which must be entered: leaving it ends the work for the answer."""
+
+    __slots__ = ("_answer", "_exchanges", "exchange")
+
+    def __init__(self, exchanges: Exchanges, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self._exchanges = exchanges
+        self._answer: Answer | None = None
+
+    async def answer(self) -> Answer:
+        """The answer, once it has begun; asked for once. Raises Failure; so does the answer where it breaks off."""
+        answer = self._answer = await self._exchanges.answer(self.exchange)
+        return answer
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if self._answer is not None:
+                await self._answer.aclose()
+        finally:
+            self._exchanges.end(self.exchange)

@@ -1,7 +1,7 @@
 """ChatService: decode, call, encode."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import grpc
@@ -9,17 +9,13 @@ import grpc
 from seawall.gateway.v1 import chat_pb2 as pb
 from seawall.gateway.v1 import chat_pb2_grpc
 from services.gateway.application.answer_once import AnswerOnce
-from services.gateway.application.exchange import Exchange
-from services.gateway.application.ports import Frame
 from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.domain.usage import Usage
-from services.gateway.entrypoints.exchange import Exchanges
+from services.gateway.entrypoints.exchange import Exchanges, Opened
 from services.gateway.entrypoints.rpc import Caller, Context, Made, Once, caller_of
 from services.gateway.entrypoints.typed_chat import to_body, to_last_piece, to_piece, to_response
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ChatService"].full_name
-
-Opened = AbstractAsyncContextManager[tuple[Exchange, AsyncGenerator[Frame, None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +71,19 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
 
     async def _whole(self, asked: _Asked) -> Made[pb.CompleteResponse]:
         """The answer; it is the last."""
-        async with self._open(asked) as (exchange, frames):
-            answer: Frame = await anext(frames)
-            yield to_response(answer.data, answer.usage, exchange), True
+        async with self._open(asked) as opened:
+            answer = (await opened.answer()).first
+            yield to_response(answer.data, answer.usage, opened.exchange), True
 
     async def _pieces(self, asked: _Asked) -> Made[pb.StreamCompleteResponse]:
         """The answer's pieces."""
         usage: Usage | None = None
-        async with self._open(asked) as (exchange, frames):
+        async with self._open(asked) as opened, aclosing((await opened.answer()).frames()) as frames:
             async for frame in frames:
                 usage = frame.usage or usage
                 if frame.data and (piece := to_piece(frame.data)).choices:
                     yield piece, False
-            yield to_last_piece(usage, exchange), True
+            yield to_last_piece(usage, opened.exchange), True
 
     def _open(self, asked: _Asked) -> Opened:
         return self._exchanges.open(

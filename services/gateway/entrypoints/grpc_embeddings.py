@@ -51,6 +51,6 @@ class EmbeddingServicer(embedding_pb2_grpc.EmbeddingServiceServicer):
             options=caller.options,
             traceparent=caller.traceparent,
             dialect=OPENAI_EMBEDDINGS,
-        ) as (exchange, frames):
-            answer = await anext(frames)
-            yield to_response(answer.data, answer.usage, exchange), True
+        ) as opened:
+            answer = (await opened.answer()).first
+            yield to_response(answer.data, answer.usage, opened.exchange), True

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -17,12 +17,12 @@ from chassis.tasks import end as end_task
 from resilience.errors import Reason
 from services.gateway.adapters.memory_keys import MemoryKeys
 from services.gateway.adapters.memory_responses import MemoryResponses
+from services.gateway.application.answer import Answer as Given
 from services.gateway.application.answer_once import AnswerOnce
 from services.gateway.application.authenticate import Authenticator
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.keep_responses import GoOnFrom, KeepResponses
 from services.gateway.application.list_models import ListModels
-from services.gateway.application.ports import Frame
 from services.gateway.domain.configuration import Configuration, Key, Project
 from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
@@ -94,22 +94,20 @@ class Chat:
         clock = self.world.clock
         authenticator = Authenticator(lambda: CONFIGURATION, PEPPER, clock)
 
-        async def complete(exchange: Exchange) -> AsyncGenerator[Frame, None]:
+        async def complete(exchange: Exchange) -> Given:
             authenticator(exchange.secret)
             known = self.world.exchange()
             exchange.principal, exchange.organization = known.principal, known.organization
             exchange.project = known.project
-            async for frame in self.world.complete(exchange):
-                yield frame
+            return await self.world.complete(exchange)
 
         self._responses = MemoryResponses(clock)
         go_on_from = GoOnFrom(self._responses, max_body=MAX_BODY)
 
-        async def go_on(exchange: Exchange) -> AsyncGenerator[Frame, None]:
+        async def go_on(exchange: Exchange) -> Given:
             exchange.principal = authenticator(exchange.secret)
             await go_on_from(exchange)
-            async for frame in complete(exchange):
-                yield frame
+            return await complete(exchange)
 
         exchanges = Exchanges(complete, Pressure(most=1000), clock)
         responding = Exchanges(KeepResponses(go_on, self._responses), Pressure(most=1000), clock)

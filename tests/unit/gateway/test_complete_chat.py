@@ -36,7 +36,7 @@ async def test_the_first_target_answers() -> None:
 
 async def test_the_record_is_in_the_journal_before_the_answer_ends() -> None:
     world = World({"alpha/small": [STREAM]})
-    async for frame in world.complete(world.exchange(stream=True)):
+    async for frame in world.frames(world.exchange(stream=True)):
         assert len(world.journal.records) == (1 if frame.end else 0)
 
 
@@ -138,7 +138,7 @@ async def test_a_stream_that_breaks_off_and_is_not_to_be_continued_is_never_told
         {"alpha/small": [[*STREAM[:2], vendor(Reason.VENDOR_STREAM_CUT)]], "beta/small": [STREAM]},
         policy=Policy(continuation=Continuation.ERROR),
     )
-    answer = world.complete(world.exchange(stream=True))
+    answer = world.frames(world.exchange(stream=True))
     got = [await anext(answer), await anext(answer)]
     with pytest.raises(Failure) as raised:
         await anext(answer)
@@ -151,7 +151,7 @@ async def test_a_stream_that_breaks_off_and_is_not_to_be_continued_is_never_told
 
 async def test_a_caller_who_leaves_ends_the_vendors_call_and_is_recorded() -> None:
     world = World({"alpha/small": [STREAM]})
-    answer = world.complete(world.exchange(stream=True))
+    answer = world.frames(world.exchange(stream=True))
     await anext(answer)
     await answer.aclose()
     assert world.hop.closed == 1

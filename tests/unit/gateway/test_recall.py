@@ -145,7 +145,7 @@ async def test_answers_that_broke_off_or_failed_are_not_kept() -> None:
 
 async def test_the_rest_of_a_stream_that_nobody_waited_for_is_not_kept() -> None:
     world = world_of(STREAM)
-    left = world.complete(world.exchange(body(), stream=True))
+    left = world.frames(world.exchange(body(), stream=True))
     await anext(left)
     await left.aclose()
     assert (await ask(world, stream=True))[0].cache is None

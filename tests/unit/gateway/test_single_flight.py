@@ -62,9 +62,9 @@ async def test_fifty_identical_requests_make_one_call_and_one_pays() -> None:
 
 async def test_who_comes_late_gets_what_was_sent_at_once_and_the_rest_as_it_comes() -> None:
     world = world_of([*STREAM[:2], PAUSE, *STREAM[2:]])
-    first = world.complete(world.exchange(stream=True))
+    first = world.frames(world.exchange(stream=True))
     assert [await anext(first), await anext(first)] == list(STREAM[:2])
-    late = world.complete(world.exchange(stream=True))
+    late = world.frames(world.exchange(stream=True))
     assert [await anext(late), await anext(late)] == list(STREAM[:2])
     waiting = asyncio.ensure_future(anext(late))
     await settled(world)
@@ -163,7 +163,7 @@ async def test_a_refusal_that_no_retry_can_change_is_everybodys() -> None:
 
 async def test_what_breaks_off_after_its_beginning_breaks_off_for_all() -> None:
     world = world_of([*STREAM[:2], PAUSE, vendor(Reason.VENDOR_STREAM_CUT)], STREAM)
-    streams = [world.complete(world.exchange(stream=True)) for _ in range(2)]
+    streams = [world.frames(world.exchange(stream=True)) for _ in range(2)]
     for stream in streams:
         assert [await anext(stream), await anext(stream)] == list(STREAM[:2])
     await world.clock.advance(PAUSE)

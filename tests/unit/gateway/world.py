@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -63,20 +64,28 @@ class ScriptedHop:
     asked: list[Envelope] = field(default_factory=list)
     closed: int = 0
 
-    async def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+    async def call(self, envelope: Envelope) -> "ScriptedCall":
         self.asked.append(envelope)
         answers = self.answers[envelope.target.name]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        try:
-            for piece in answer:
-                if isinstance(piece, Failure):
-                    raise piece
-                if isinstance(piece, float):
-                    await self.clock.sleep(piece)
-                else:
-                    yield piece
-        finally:
-            self.closed += 1
+        return ScriptedCall(self, answers.pop(0) if len(answers) > 1 else answers[0])
+
+
+class ScriptedCall:
+    def __init__(self, hop: ScriptedHop, answer: Answer) -> None:
+        self._hop = hop
+        self._pieces = iter(answer)
+
+    async def next(self) -> Frame:
+        for piece in self._pieces:
+            if isinstance(piece, Failure):
+                raise piece
+            if not isinstance(piece, float):
+                return piece
+            await self._hop.clock.sleep(piece)
+        raise AssertionError("the script has no further frame")
+
+    def close(self) -> None:
+        self._hop.closed += 1
 
 
 @dataclass
@@ -181,4 +190,9 @@ class World:
         return exchange
 
     async def answer(self, exchange: Exchange) -> list[Frame]:
-        return [frame async for frame in self.complete(exchange)]
+        return [frame async for frame in self.frames(exchange)]
+
+    async def frames(self, exchange: Exchange) -> AsyncGenerator[Frame, None]:
+        async with aclosing(await self.complete(exchange)) as answer, aclosing(answer.frames()) as frames:
+            async for frame in frames:
+                yield frame

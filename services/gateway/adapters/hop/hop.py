@@ -1,13 +1,13 @@
 """The Hop that the stages ask."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from chassis.grpc.client import Peer
 from resilience.clock import Clock
 from services.gateway.adapters.hop.replicas import Find, Replicas, find
-from services.gateway.application.ports import Envelope, Frame
+from services.gateway.application.ports import Call, Envelope
 from services.gateway.domain.configuration import Configuration
 
 
@@ -37,18 +37,10 @@ class ProvidersHop:
         self._find = find
         self._ways: dict[str, Replicas] = {}
 
-    async def call(self, envelope: Envelope) -> AsyncGenerator[Frame, None]:
+    async def call(self, envelope: Envelope) -> Call:
         """See Hop."""
         served_at = self._configuration().served_at.get((envelope.organization, envelope.target.provider))
-        call = await self._way(served_at or self._address).call(envelope)
-        try:
-            ended = False
-            while not ended:
-                frame = await call.next()
-                ended = frame.end
-                yield frame
-        finally:
-            call.close()
+        return await self._way(served_at or self._address).call(envelope)
 
     def _way(self, address: str) -> Replicas:
         way = self._ways.get(address)

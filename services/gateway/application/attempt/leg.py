@@ -12,7 +12,7 @@ from resilience.errors import Failure, Reason
 from resilience.timeout import Patience
 from services.gateway.application.attempt.pursuit import Try, out_of_time
 from services.gateway.application.exchange import Exchange
-from services.gateway.application.ports import Envelope, Frame, Hop
+from services.gateway.application.ports import Call, Envelope, Frame, Hop
 from services.gateway.domain.attempt import Attempt
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.domain.targets import IDLE_CEILING
@@ -50,21 +50,21 @@ class Leg:
         self._began = False
         self._told_at = 0
         self._closed = False
-        self._rest = hop.call(
-            Envelope(
-                request_id=exchange.id,
-                attempt=self.attempt.number,
-                organization=exchange.organization.id,
-                target=self.target,
-                body=exchange.body,
-                stream=self._stream,
-                timeout=remaining if self._stream else min(remaining, tried.within),
-                traceparent=traceparent(self._span) if self._span.is_recording() else "",
-                dialect=exchange.dialect.name,
-                unsupported=exchange.policy.unsupported,
-                headers=exchange.headers,
-                prefix=prefix,
-            )
+        self._hop = hop
+        self._call: Call | None = None
+        self._envelope = Envelope(
+            request_id=exchange.id,
+            attempt=self.attempt.number,
+            organization=exchange.organization.id,
+            target=self.target,
+            body=exchange.body,
+            stream=self._stream,
+            timeout=remaining if self._stream else min(remaining, tried.within),
+            traceparent=traceparent(self._span) if self._span.is_recording() else "",
+            dialect=exchange.dialect.name,
+            unsupported=exchange.policy.unsupported,
+            headers=exchange.headers,
+            prefix=prefix,
         )
 
     async def open(self) -> None:
@@ -75,10 +75,10 @@ class Leg:
         try:
             await self._open()
         except Failure as failure:
-            await self._fail(failure)
+            self._fail(failure)
             raise
         except BaseException:
-            await self.close()
+            self.close()
             raise
 
     @property
@@ -95,13 +95,13 @@ class Leg:
             silent_at = began + (self._stated_idle or idle.seconds or IDLE_CEILING)
             before_deadline = silent_at < self._deadline
             try:
-                frame = await self._patience.wait(anext(self._rest), silent_at if before_deadline else self._deadline)
+                frame = await self._patience.wait(self._next(), silent_at if before_deadline else self._deadline)
             except TimeoutError:
                 failure = self._fell_silent(silent_at - began) if before_deadline else out_of_time()
-                await self._fail(failure)
+                self._fail(failure)
                 raise failure from None
             except Failure as failure:
-                await self._fail(failure)
+                self._fail(failure)
                 raise
             waited = self._clock.monotonic() - began
             if waited > WAITED:
@@ -114,7 +114,7 @@ class Leg:
             self._succeed()
         return frame
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """End it, whether it was read to its end or not: the vendor's call is then cancelled."""
         if self._closed:
             return
@@ -127,12 +127,13 @@ class Leg:
             if not self._began:
                 self._give_up(now)
             self._estimate_usage()
-        await self._rest.aclose()
+        if self._call is not None:
+            self._call.close()
         self._span.end()
 
     async def _open(self) -> None:
         if not self._stream:
-            self._opened.append(await anext(self._rest))
+            self._opened.append(await self._next())
         else:
             self._opened.append(await self._first_frame())
             if not _has_content(self._opened[0]):
@@ -145,11 +146,16 @@ class Leg:
 
     async def _first_frame(self) -> Frame:
         try:
-            return await self._patience.wait(anext(self._rest), self.attempt.started + self._tried.within)
+            return await self._patience.wait(self._next(), self.attempt.started + self._tried.within)
         except TimeoutError:
             raise VendorFailure(
                 Reason.VENDOR_FIRST_TOKEN_TIMEOUT, f"No answer began within {self._tried.within:.3g} s.", retryable=True
             ) from None
+
+    async def _next(self) -> Frame:
+        if self._call is None:
+            self._call = await self._hop.call(self._envelope)
+        return await self._call.next()
 
     def _fell_silent(self, seconds: float) -> Failure:
         if self._stated_idle is None:
@@ -167,7 +173,7 @@ class Leg:
         if attempt.usage is not None and not self._prefix:
             self._state.tokens.learn(attempt.usage, self._exchange.chat, attempt.characters)
 
-    async def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: Failure) -> None:
         attempt, now = self.attempt, self._clock.monotonic()
         if attempt.ended is not None:
             return
@@ -186,7 +192,7 @@ class Leg:
         if self._span.is_recording():
             self._span.set_status(trace.StatusCode.ERROR, failure.message)
             self._span.set_attribute("error.type", failure.reason.value)
-        await self.close()
+        self.close()
 
     def _give_up(self, now: float) -> None:
         self._state.pace(stream=self._stream).given_up(now - self.attempt.started)

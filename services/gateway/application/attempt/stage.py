@@ -1,7 +1,7 @@
 """The stage: one answer, by as many attempts as it takes and the budgets allow."""
 
 import random
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from resilience.hedge import race
 from resilience.retry import Recovery, recovery_from
+from services.gateway.application.answer import Answer, Frames, begun
 from services.gateway.application.attempt.leg import Leg
 from services.gateway.application.attempt.pursuit import Pursuit, Try
 from services.gateway.application.exchange import Exchange
@@ -30,17 +31,22 @@ class AttemptTargets:
         self._clock = clock
         self._rng = rng
 
-    async def __call__(
-        self, exchange: Exchange, steps: Sequence[Step], cause: Cause = Cause.FIRST
-    ) -> AsyncGenerator[Frame, None]:
-        """Yield the first answer that begins; where it breaks off, what another says in its continuation.
+    async def __call__(self, exchange: Exchange, steps: Sequence[Step], cause: Cause = Cause.FIRST) -> Answer:
+        """The first answer that begins; where it breaks off, what another says in its continuation.
 
-        Raises the Failure that says most where none begins, or where one breaks off and none can go on.
+        Raises the Failure that says most where none begins; so does the answer where it breaks off and none can go on.
         """
         leg = await self._first_to_answer(exchange, self._pursuit(exchange, steps, cause))
         exchange.answering = leg.attempt
         if exchange.stream:
             exchange.first_token = self._clock.monotonic() - exchange.started
+            return await begun(self._frames(exchange, leg))
+        try:
+            return Answer(await leg.next())
+        finally:
+            leg.close()
+
+    async def _frames(self, exchange: Exchange, leg: Leg) -> Frames:
         said = Said()
         go_on = exchange.dialect.rest
         rest: Rest | None = None
@@ -56,7 +62,7 @@ class AttemptTargets:
             else:
                 return
             finally:
-                await leg.close()
+                leg.close()
             if go_on is None:
                 raise broken
             said.broke_off(leg.attempt.usage)
@@ -70,30 +76,34 @@ class AttemptTargets:
         while True:
             tried = await pursuit.next()
             after = pursuit.spare_after(tried) if exchange.policy.hedge and tried.cause is Cause.FIRST else None
-            legs: list[Leg] = []
-
-            def ask(what: Try, legs: list[Leg] = legs) -> Coroutine[Any, Any, Leg]:
-                legs.append(Leg(exchange, what, self._hop, self._clock, prefix=prefix))
-                return _open(legs[-1], what, pursuit)
-
-            def ask_spare(beside: Try = tried) -> Coroutine[Any, Any, Leg] | None:
-                spare = pursuit.spare(beside)
-                return None if spare is None else ask(spare)
-
-            winner = None
             try:
-                winner = await (
-                    ask(tried) if after is None else race(ask(tried), ask_spare, after=after, clock=self._clock)
-                )
+                if after is None:
+                    return await _open(Leg(exchange, tried, self._hop, self._clock, prefix=prefix), tried, pursuit)
+                return await self._first_of_two(exchange, tried, after, pursuit)
             except Failure:
                 continue  # the pursuit was told, and knows what to do next
-            else:
-                return winner
-            finally:
-                # A loser that was cancelled before it ran could not do so itself.
-                for leg in legs:
-                    if leg is not winner:
-                        await leg.close()
+
+    async def _first_of_two(self, exchange: Exchange, tried: Try, after: float, pursuit: Pursuit) -> Leg:
+        """Ask the target, and a spare beside it where it has not answered `after` so long."""
+        legs: list[Leg] = []
+
+        def ask(what: Try) -> Coroutine[Any, Any, Leg]:
+            legs.append(Leg(exchange, what, self._hop, self._clock))
+            return _open(legs[-1], what, pursuit)
+
+        def ask_spare() -> Coroutine[Any, Any, Leg] | None:
+            spare = pursuit.spare(tried)
+            return None if spare is None else ask(spare)
+
+        winner = None
+        try:
+            winner = await race(ask(tried), ask_spare, after=after, clock=self._clock)
+            return winner
+        finally:
+            # A loser that was cancelled before it ran could not do so itself.
+            for leg in legs:
+                if leg is not winner:
+                    leg.close()
 
     async def _another_to_go_on(self, exchange: Exchange, said: Said, failure: Failure) -> Leg:
         """Have another target go on with an answer that broke off. Raises `failure` where none can, or may."""

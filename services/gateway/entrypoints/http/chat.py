@@ -9,9 +9,9 @@ import structlog
 from chassis.pages import JSON
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
+from services.gateway.application.answer import Answer
 from services.gateway.application.answer_once import is_final
 from services.gateway.application.exchange import Exchange
-from services.gateway.application.ports import Frame
 from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.usage import dollars
 from services.gateway.entrypoints.exchange import Exchanges
@@ -48,9 +48,10 @@ class Chats:
             traceparent=request.traceparent,
             dialect=self._dialect,
             headers=request.headers,
-        ) as (exchange, frames):
+        ) as opened:
+            exchange = opened.exchange
             try:
-                first = await anext(frames)
+                answer = await opened.answer()
             except Exception as error:  # noqa: BLE001 - the edge: whatever failed, the caller gets an error of ours
                 failure = _as_failure(error, exchange)
                 headers = (*self._headers(exchange), *error_headers(failure))
@@ -59,11 +60,11 @@ class Chats:
                     yield piece
                 return
             if not exchange.stream:
-                for piece in _whole(200, first.data, self._headers(exchange), kept=True):
+                for piece in _whole(200, answer.first.data, self._headers(exchange), kept=True):
                     yield piece
                 return
             yield Head(200, (*STREAM_HEADERS, *self._headers(exchange)))
-            async with aclosing(_events(exchange, first, frames)) as events:
+            async with aclosing(_events(exchange, answer)) as events:
                 async for event in events:
                     yield event
 
@@ -97,19 +98,17 @@ def _whole(status: int, body: bytes, headers: Headers, kept: bool) -> tuple[Head
     return Head(status, (*content, *headers)), Chunk(body, last=True, kept=kept)
 
 
-async def _events(exchange: Exchange, first: Frame, frames: AsyncGenerator[Frame, None]) -> AsyncGenerator[Chunk, None]:
+async def _events(exchange: Exchange, answer: Answer) -> AsyncGenerator[Chunk, None]:
     """The answer as server-sent events. The status is sent, so that an error is the last event."""
     dialect = exchange.dialect
     event = dialect.event
     events = 0
     try:
-        if first.data:
-            events = 1
-            yield Chunk(event(first.data))
-        async for frame in frames:
-            if frame.data:
-                events += 1
-                yield Chunk(event(frame.data))
+        async with aclosing(answer.frames()) as frames:
+            async for frame in frames:
+                if frame.data:
+                    events += 1
+                    yield Chunk(event(frame.data))
     except Exception as error:  # noqa: BLE001 - the edge, as above
         _, body = error_of(_as_failure(error, exchange), exchange.id, dialect, events=events)
         yield Chunk(event(body))
