@@ -11,5 +11,5 @@ class RateLimiter(Protocol):
     """Counts requests per subject."""
 
     async def acquire(self, subject: str, requests_per_minute: int) -> Decision:
-        """Count one request of `subject`, unless it is refused. Answers within 100 ms and never raises."""
+        """Count one request of `subject`, unless it is refused. Answers at once or within 100 ms; never raises."""
         ...
