@@ -1,4 +1,4 @@
-"""A real OTLP receiver for traces: what a service exports over gRPC is kept in memory to be asked about."""
+"""A real OTLP receiver: what a service exports over gRPC is kept in memory to be asked about."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 import grpc
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -19,6 +20,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.stack.eventually import PATIENCE, eventually
+from tests.stack.otlp_metrics import ReceivedMetrics
 
 KEPT = 100_000
 
@@ -47,6 +49,7 @@ class OtlpReceiver(TraceServiceServicer):
         self._server = grpc.aio.server()
         self._spans: deque[ReceivedSpan] = deque(maxlen=KEPT)
         self._port = 0
+        self.metrics = ReceivedMetrics()
 
     @property
     def endpoint(self) -> str:
@@ -83,6 +86,7 @@ class OtlpReceiver(TraceServiceServicer):
 
     async def __aenter__(self) -> Self:
         add_TraceServiceServicer_to_server(self, self._server)  # type: ignore[no-untyped-call] # generated, without types
+        add_MetricsServiceServicer_to_server(self.metrics, self._server)  # type: ignore[no-untyped-call] # as above
         self._port = self._server.add_insecure_port("127.0.0.1:0")
         await self._server.start()
         return self
