@@ -93,6 +93,8 @@ def _data(topic: Topic[E], value: bytes) -> E:
         except msgspec.ValidationError:
             # No event, or one with a reason that is newer than this version.
             event = read(topic.event, msgspec.json.decode(value))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise UndecodableError(f"value: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UndecodableError(f"value cannot be read as JSON: {error}") from error
     return event
