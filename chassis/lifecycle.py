@@ -6,25 +6,20 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 import uvloop
-from pydantic import ValidationError
 
 from chassis.health import Health
 from chassis.logging import configure_logging
-from chassis.settings import ServiceSettings
+from chassis.settings import EXIT_FAILED, S, read_settings
 from chassis.tasks import Background, end
 from chassis.telemetry import telemetry
+from chassis.workers.leash import end_with_supervisor
 from resilience.clock import Clock, SystemClock
 
-S = TypeVar("S", bound=ServiceSettings)
-
 log = structlog.stdlib.get_logger("lifecycle")
-
-EXIT_FAILED = 1
-EXIT_BAD_SETTINGS = 2
 
 
 class Service:
@@ -51,13 +46,7 @@ Build = Callable[[S, Service], Awaitable[None]]
 
 def run(name: str, settings_type: type[S], build: Build[S]) -> None:
     """Run a service until SIGTERM or SIGINT; exit with 0, with 1 if it failed, with 2 if its settings are wrong."""
-    try:
-        settings = settings_type()
-    except ValidationError as errors:
-        for error in errors.errors(include_url=False, include_input=False):
-            variable = "SEAWALL_" + "_".join(str(part) for part in error["loc"]).upper()
-            print(f"{variable}: {error['msg']}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
-        sys.exit(EXIT_BAD_SETTINGS)
+    settings = read_settings(settings_type)
     configure_logging(name, level=settings.log_level, format=settings.log_format)
     with telemetry(name, otlp_endpoint=settings.otlp_endpoint, sample_ratio=settings.trace_sample_ratio):
         healthy = uvloop.run(_live(name, settings, build))
@@ -69,6 +58,7 @@ async def _live(name: str, settings: S, build: Build[S]) -> bool:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    end_with_supervisor(settings, stop)
 
     stack = AsyncExitStack()
     background = await stack.enter_async_context(Background())

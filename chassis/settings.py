@@ -1,9 +1,14 @@
 """What every service is told by its environment."""
 
+import sys
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXIT_FAILED = 1
+EXIT_BAD_SETTINGS = 2
 
 
 class ServiceSettings(BaseSettings):
@@ -53,3 +58,22 @@ class ServiceSettings(BaseSettings):
     def rest_drain(self) -> float:
         """Seconds for what is done after the servers have ended: batches finished, journal shipped."""
         return 0.1 * self.drain_timeout
+
+    @property
+    def shares_ports(self) -> bool:
+        """Whether other processes of this service serve the same addresses on this machine."""
+        return False
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def read_settings(settings_type: type[S]) -> S:
+    """What the environment says; exits with EXIT_BAD_SETTINGS where that is wrong."""
+    try:
+        return settings_type()
+    except ValidationError as errors:
+        for error in errors.errors(include_url=False, include_input=False):
+            variable = "SEAWALL_" + "_".join(str(part) for part in error["loc"]).upper()
+            print(f"{variable}: {error['msg']}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
+        sys.exit(EXIT_BAD_SETTINGS)

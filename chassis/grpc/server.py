@@ -48,7 +48,7 @@ class GrpcServer:
                 ("grpc.max_connection_age_grace_ms", int(GRACE_OF_OLD_CONNECTIONS * 1000)),
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-                ("grpc.so_reuseport", 0),
+                ("grpc.so_reuseport", int(settings.shares_ports)),
             ],
         )
         for register in add:

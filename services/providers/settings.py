@@ -10,14 +10,14 @@ from pydantic_settings import NoDecode
 from chassis.addresses import read_networks
 from chassis.grpc.client import MAX_MESSAGE_BYTES
 from chassis.manifest.vendors import NAMES
-from chassis.settings import ServiceSettings
+from chassis.workers.settings import WorkersSettings
 
 _MESSAGE_ROOM = 64 * 1024
 """Bytes of a gRPC message that are not the answer."""
 
 
-class Settings(ServiceSettings):
-    """See ServiceSettings."""
+class Settings(WorkersSettings):
+    """See WorkersSettings."""
 
     grpc_address: str = "127.0.0.1:50052"
     http_address: str = "127.0.0.1:8081"
