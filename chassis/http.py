@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from asyncio import TimerHandle, Transport
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from types import TracebackType
@@ -84,10 +85,12 @@ class HttpServer:
     """Serves an ASGI application while it is entered.
 
     On exit it stops accepting, lets answers under way end for `drain` seconds, then cuts them. `port` is the bound one.
+    With `reuse_port` other processes may listen there, too; each connection is one process'.
     """
 
-    def __init__(self, app: App, address: str, *, drain: float) -> None:
+    def __init__(self, app: App, address: str, *, drain: float, reuse_port: bool = False) -> None:
         host, self.port = split_address(address)
+        self._reuse_port = reuse_port
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -119,9 +122,13 @@ class HttpServer:
 
     async def _serve(self) -> None:
         try:
-            await self._server.serve()
+            await self._server.serve([self._shared_socket()] if self._reuse_port else None)
         except SystemExit as error:  # uvicorn exits where it cannot bind
             raise OSError(f"HTTP cannot listen on {self._server.config.host}:{self.port}") from error
+
+    def _shared_socket(self) -> socket.socket:
+        host, port = self._server.config.host, self.port
+        return socket.create_server((host, port), family=_family(host), backlog=2048, reuse_port=True)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -129,3 +136,7 @@ class HttpServer:
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -21,6 +21,9 @@ from resilience.clock import Clock, SystemClock
 
 log = structlog.stdlib.get_logger("lifecycle")
 
+PATIENCE = 10.0
+"""Seconds after which a worker listens that is not ready, for those who ask about its health."""
+
 
 class Service:
     """What a composition root builds on.
@@ -39,6 +42,15 @@ class Service:
     def start(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `run()` in the background; it ends before what was entered on `stack` until now is closed."""
         self.stack.push_async_callback(end, self.background.start(name, run))
+
+    async def settled(self) -> None:
+        """Return once nothing is unmet but that it was not started yet, or after `PATIENCE` seconds.
+
+        One of several workers awaits it before it listens: nobody is sent to it who another one could answer.
+        """
+        until = self.clock.monotonic() + PATIENCE
+        while self.health.unmet.keys() - {"start"} and self.clock.monotonic() < until:
+            await self.clock.sleep(0.05)
 
 
 Build = Callable[[S, Service], Awaitable[None]]

@@ -1,6 +1,7 @@
 """The HTTP pages that every service has: liveness, readiness, metrics."""
 
 import json
+from collections.abc import Awaitable, Callable
 
 from chassis.health import Health
 from chassis.http import App, Receive, Scope, Send
@@ -11,7 +12,12 @@ JSON = "application/json"
 PATHS = frozenset({"/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/metrics"})
 
 
-def pages(health: Health) -> App:
+async def own_metrics() -> bytes:
+    """What this process alone has to tell."""
+    return metrics_page()
+
+
+def pages(health: Health, metrics: Callable[[], Awaitable[bytes]] = own_metrics) -> App:
     """An application that serves PATHS, and answers anything else with 404."""
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -22,7 +28,7 @@ def pages(health: Health) -> App:
                 status, state = (200, "ready") if health.ready else (503, "not ready")
                 await respond(send, status, JSON, json.dumps({"status": state, "unmet": health.unmet}).encode())
             case "/metrics":
-                await respond(send, 200, METRICS_CONTENT_TYPE, metrics_page())
+                await respond(send, 200, METRICS_CONTENT_TYPE, await metrics())
             case _:
                 await respond(send, 404, JSON, b'{"error":{"code":"not_found","message":"There is no such page."}}')
 
