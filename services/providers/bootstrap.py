@@ -12,9 +12,10 @@ from chassis.pages import pages
 from chassis.secrets import Secrets
 from chassis.snapshot import SnapshotFollower
 from chassis.version import VERSION
+from chassis.workers.metrics import SharedMetrics
 from events.topics import CONFIG
-from services.providers.adapters.environment_proxies import EnvironmentProxies
-from services.providers.adapters.http import PyqwestConnections, resolve
+from services.providers.adapters.http.environment_proxies import EnvironmentProxies
+from services.providers.adapters.http.connections import PooledConnections, resolve
 from services.providers.adapters.kafka import KafkaCredentialEvents
 from services.providers.adapters.litellm.base_url import BaseUrls
 from services.providers.adapters.litellm.long_tail import VENDOR as LITELLM
@@ -39,7 +40,7 @@ async def build(settings: Settings, service: Service) -> None:
     enter = service.stack.enter_async_context
     policy = AddressPolicy(settings.allowed_networks)
     connections = await enter(
-        PyqwestConnections(
+        PooledConnections(
             connect_timeout=settings.connect_timeout,
             max_idle=settings.max_idle_connections,
             clock=service.clock,
@@ -75,7 +76,7 @@ async def build(settings: Settings, service: Service) -> None:
     follower = SnapshotFollower(
         config,
         apply=apply_snapshot(configure, vendors=settings.vendors),
-        file=settings.data_dir / "providers.snapshot",
+        file=settings.own_dir / "providers.snapshot",
         health=service.health,
         background=service.background,
         clock=service.clock,
@@ -84,7 +85,10 @@ async def build(settings: Settings, service: Service) -> None:
     await enter(bus)
     service.start("credential events", events.run)
     await enter(follower)
-    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.server_drain))
+    shown = pages(service.health, (await enter(SharedMetrics(settings))).page)
+    if settings.shares_ports:
+        await service.settled()
+    await enter(HttpServer(shown, settings.http_address, drain=settings.server_drain, reuse_port=settings.shares_ports))
     await enter(
         GrpcServer(
             settings,

@@ -1,19 +1,22 @@
 """Names that lead to where nobody may call; and that a call goes to the addresses that were checked alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyqwest import HTTPTransport
 
 from chassis.addresses import AddressPolicy, read_networks
+from chassis.http_url import HttpUrl
 from resilience.clock import VirtualClock
 from resilience.errors import Reason
-from services.providers.adapters.environment_proxies import EnvironmentProxies
-from services.providers.adapters.http import PyqwestConnections
-from services.providers.adapters.http_line import FRESH, PAUSE, SETTLED, Line, Lookups
+from services.providers.adapters.http.authorities import Authorities
+from services.providers.adapters.http.connect import Connect
+from services.providers.adapters.http.connections import PooledConnections
+from services.providers.adapters.http.environment_proxies import EnvironmentProxies
+from services.providers.adapters.http.line import FRESH, PAUSE, SETTLED, Line, Lookups
+from services.providers.adapters.http.pool import Pool
 from services.providers.application.ports import VendorHttp
 from services.providers.domain.failure import VendorFailure
 from services.providers.settings import Settings
@@ -53,7 +56,7 @@ class World:
         self.names = Names()
         self.clock = VirtualClock()
         self.port = vendor.base_url.partition("127.0.0.1:")[2].partition("/")[0]
-        self.connections = PyqwestConnections(
+        self.connections = PooledConnections(
             connect_timeout=5.0,
             max_idle=8,
             clock=self.clock,
@@ -220,17 +223,18 @@ async def test_a_host_that_moved_is_called_where_it_is_now(world: World) -> None
 
 async def test_connections_outlive_a_change_that_leaves_some_addresses_as_they_were_for_a_while() -> None:
     names, clock, made = Names(), VirtualClock(), list[set[str]]()
+    trusted = Authorities().trusting("")
 
-    def make(addresses: Mapping[str, Sequence[str]]) -> HTTPTransport:
-        made.append(set(addresses["vendor.invalid"]))
-        return HTTPTransport()
+    def make(addresses: Sequence[str]) -> Pool:
+        made.append(set(addresses))
+        return Pool(Connect(HttpUrl.read("http://vendor.invalid"), None, addresses, trusted, 1.0), 8, clock)
 
     policy = AddressPolicy(read_networks("loopback"))
 
     async def after(seconds: float, *found: str) -> None:
         names.found["vendor.invalid"] = found
         await clock.advance(seconds)
-        await line.transport()
+        await line.found()
         await lookups_over()
 
     def lookup(look_up: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -238,9 +242,9 @@ async def test_connections_outlive_a_change_that_leaves_some_addresses_as_they_w
 
     line = Line("vendor.invalid", make, Lookups(names, policy, clock, 1.0, lookup), "its name")
     await after(0, HERE, ALSO_HERE)
-    first = await line.transport()
+    first = await line.found()
     await after(FRESH, ALSO_HERE, NOBODY)
-    assert await line.transport() is first
+    assert await line.found() is first
     await after(SETTLED, ALSO_HERE, NOBODY)
     assert made == [{HERE, ALSO_HERE}, {ALSO_HERE, NOBODY}]
     await after(SETTLED, NOBODY, ALSO_HERE)

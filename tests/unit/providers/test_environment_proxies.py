@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.http_url import HttpUrl
-from services.providers.adapters.environment_proxies import EnvironmentProxies
+from services.providers.adapters.http.environment_proxies import EnvironmentProxies
 
 PLAIN, SECURE = "http://plain:3128", "http://secure:3128"
 

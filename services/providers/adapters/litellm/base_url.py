@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from chassis.addresses import AddressPolicy
 from chassis.http_url import HttpUrl
 from resilience.errors import Reason
-from services.providers.adapters.http_line import Resolve
+from services.providers.adapters.http.line import Resolve
 from services.providers.domain.failure import VendorFailure
 
 

@@ -10,8 +10,8 @@ from resilience.clock import SystemClock
 from services.providers.adapters.bedrock.auth import AccessKey
 from services.providers.adapters.bedrock.requests import path_of
 from services.providers.adapters.bedrock.signature import signed
-from services.providers.adapters.environment_proxies import EnvironmentProxies
-from services.providers.adapters.http import PyqwestConnections, resolve
+from services.providers.adapters.http.environment_proxies import EnvironmentProxies
+from services.providers.adapters.http.connections import PooledConnections, resolve
 from services.providers.application.ports import CONTENT_TYPE
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc 1"
@@ -29,7 +29,7 @@ async def test_path_host_and_signed_headers_are_sent_as_they_were_signed() -> No
 
     async with (
         await asyncio.start_server(answer, "127.0.0.1", 0) as server,
-        PyqwestConnections(
+        PooledConnections(
             connect_timeout=5.0,
             max_idle=1,
             clock=SystemClock(),

@@ -2,15 +2,15 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
-
-from pyqwest import HTTPTransport
+from weakref import finalize
 
 from chassis.addresses import AddressPolicy
 from resilience.clock import Clock
+from services.providers.adapters.http.pool import Pool
 
 FRESH = 30.0
 """Seconds for which a host's addresses are not looked up again; calls never wait for that."""
@@ -20,8 +20,8 @@ their addresses at a time, and each change costs the connections that are open."
 PAUSE = 1.0
 """Seconds between two lookups of a host that cannot be called."""
 
-Make = Callable[[Mapping[str, Sequence[str]]], HTTPTransport]
-"""Makes a transport that connects to each of these hosts at its addresses alone. Raises ValueError or RuntimeError."""
+Make = Callable[[Sequence[str]], Pool]
+"""Makes a pool whose connections lead to these addresses alone; where there are none, to what is asked for as it is."""
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """Gives a host's addresses, the best first. Raises OSError where there are none."""
 
@@ -51,9 +51,12 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True)
 class _Pinned:
-    transport: HTTPTransport
+    """`let_go`: has the pool closed, as soon as it is called or nobody holds the line any more."""
+
+    pool: Pool
     addresses: frozenset[str]
     since: float
+    let_go: Callable[[], object]
 
 
 class Line:
@@ -68,20 +71,25 @@ class Line:
         self._make = make
         self._lookups = lookups
         self._pinned: _Pinned | None = None
-        self._problem: NotCalledError | None = None
+        self._problem = NotCalledError("it was not looked up", refused=False)
         self._next_lookup = -math.inf
         self._lookup: asyncio.Task[None] | None = None
 
-    async def transport(self) -> HTTPTransport:
-        """What to call over now; waits only where no address is known yet. Raises NotCalledError."""
+    def ready(self) -> Pool | None:
+        """What to call over now; None where no address is known yet."""
         if self._lookups.clock.monotonic() >= self._next_lookup and self._lookup is None:
             self._lookup = self._lookups.run(self._look_up())
-        if self._pinned is None and self._lookup is not None:
+        return None if self._pinned is None else self._pinned.pool
+
+    async def found(self) -> Pool:
+        """What to call over, once an address is known. Raises NotCalledError."""
+        if (pool := self.ready()) is not None:
+            return pool
+        if self._lookup is not None:
             # A call that ends does not end the lookup for those that wait with it.
             await asyncio.shield(self._lookup)
         if self._pinned is not None:
-            return self._pinned.transport
-        assert self._problem is not None  # noqa: S101 - a lookup ends with the one or the other
+            return self._pinned.pool
         raise NotCalledError(self._problem.why, refused=self._problem.refused)
 
     def unreachable(self) -> None:
@@ -92,7 +100,7 @@ class Line:
     async def aclose(self) -> None:
         """Close all connections now."""
         if self._pinned is not None:
-            await self._pinned.transport.aclose()
+            await self._pinned.pool.aclose()
 
     async def _look_up(self) -> None:
         clock = self._lookups.clock
@@ -100,11 +108,12 @@ class Line:
             self._use(await self._checked() if self._host else ())
             self._next_lookup = clock.monotonic() + FRESH if self._host else math.inf
         except NotCalledError as problem:
-            self._problem = problem
+            # Another one than was raised, which holds those who raised it.
+            self._problem = NotCalledError(problem.why, refused=problem.refused)
             self._next_lookup = clock.monotonic() + PAUSE
             if problem.refused:
                 # Whoever was led elsewhere before is led no further: connections that are open are of no more use.
-                self._pinned = None
+                self._let_go()
         finally:
             self._lookup = None
 
@@ -126,8 +135,19 @@ class Line:
             settled = now - self._pinned.since < SETTLED and not addresses.isdisjoint(self._pinned.addresses)
             if settled or addresses == self._pinned.addresses:
                 return
-        try:
-            transport = self._make({self._host: tuple(found)} if found else {})
-        except (ValueError, RuntimeError):
-            raise NotCalledError("its connections cannot be made as they are described", refused=True) from None
-        self._pinned = _Pinned(transport, addresses, now)
+        self._let_go()
+        pool = self._make(tuple(found))
+        let_go = finalize(self, _close, asyncio.get_running_loop(), pool)
+        let_go.atexit = False
+        self._pinned = _Pinned(pool, addresses, now, let_go)
+
+    def _let_go(self) -> None:
+        if self._pinned is not None:
+            self._pinned.let_go()
+            self._pinned = None
+
+
+def _close(loop: asyncio.AbstractEventLoop, pool: Pool) -> None:
+    """Whichever thread it is that collects what nobody holds."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(pool.close)
