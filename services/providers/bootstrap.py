@@ -14,8 +14,8 @@ from chassis.snapshot import SnapshotFollower
 from chassis.version import VERSION
 from chassis.workers.metrics import SharedMetrics
 from events.topics import CONFIG
-from services.providers.adapters.http.environment_proxies import EnvironmentProxies
 from services.providers.adapters.http.connections import PooledConnections, resolve
+from services.providers.adapters.http.environment_proxies import EnvironmentProxies
 from services.providers.adapters.kafka import KafkaCredentialEvents
 from services.providers.adapters.litellm.base_url import BaseUrls
 from services.providers.adapters.litellm.long_tail import VENDOR as LITELLM

@@ -10,8 +10,8 @@ from resilience.clock import SystemClock
 from services.providers.adapters.bedrock.auth import AccessKey
 from services.providers.adapters.bedrock.requests import path_of
 from services.providers.adapters.bedrock.signature import signed
-from services.providers.adapters.http.environment_proxies import EnvironmentProxies
 from services.providers.adapters.http.connections import PooledConnections, resolve
+from services.providers.adapters.http.environment_proxies import EnvironmentProxies
 from services.providers.application.ports import CONTENT_TYPE
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc 1"
