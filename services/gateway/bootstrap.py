@@ -11,11 +11,12 @@ from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.snapshot import SnapshotFollower
+from chassis.workers.metrics import SharedMetrics
 from events.topics import BREAKERS, CONFIG, HEALTH
 from services.gateway.adapters.breakers import BreakerBroadcast
 from services.gateway.adapters.configuration import CurrentConfiguration
 from services.gateway.adapters.hop import ProvidersHop
-from services.gateway.adapters.journal import Journal, Shipper
+from services.gateway.adapters.journal import AdoptedJournals, Journal, Shipper, left_behind
 from services.gateway.adapters.memory_answers import MemoryAnswers
 from services.gateway.adapters.memory_keys import MemoryKeys
 from services.gateway.adapters.memory_limiter import MemoryLimiter
@@ -62,6 +63,7 @@ async def build(settings: Settings, service: Service) -> None:
     enter = service.stack.enter_async_context
     clock, health, background = service.clock, service.health, service.background
     token = settings.internal_token.get_secret_value()
+    metrics = await enter(SharedMetrics(settings))
     configuration = CurrentConfiguration()
     rng = random.Random()  # noqa: S311 - jitter
     gateway_id = uuid.uuid4().hex
@@ -83,7 +85,7 @@ async def build(settings: Settings, service: Service) -> None:
     snapshots = SnapshotFollower(
         config,
         apply=configuration.apply,
-        file=settings.data_dir / "gateway.snapshot",
+        file=settings.own_dir / "gateway.snapshot",
         health=health,
         background=background,
         clock=clock,
@@ -98,8 +100,8 @@ async def build(settings: Settings, service: Service) -> None:
     background.start("breakers", breakers.run)
     journal = await enter(
         Journal(
-            settings.data_dir / "journal",
-            max_bytes=settings.journal_max_bytes,
+            settings.own_dir / "journal",
+            max_bytes=settings.own_journal_bytes,
             fsync=settings.journal_fsync,
             clock=clock,
         )
@@ -107,10 +109,13 @@ async def build(settings: Settings, service: Service) -> None:
     shipper = Shipper(journal, bus.publish, clock)
     background.start("journal shipper", shipper.run)
     service.stack.push_async_callback(shipper.drain, settings.rest_drain)
+    if not settings.worker:
+        left = left_behind(settings.data_dir, settings.workers)
+        service.start("adopted journals", AdoptedJournals(left, bus.publish, clock).run)
     await enter(snapshots)
     limiter, answers, keys, responses = await _shared_state(settings, service)
 
-    pressure = Pressure(most=settings.max_requests)
+    pressure = Pressure(most=settings.own_requests)
     background.start("ticks", Ticks(pressure, clock).measure)
 
     authenticator = Authenticator(configuration, settings.key_pepper.get_secret_value().encode(), clock)
@@ -147,8 +152,11 @@ async def build(settings: Settings, service: Service) -> None:
         models_endpoint=Models(list_models),
         door=open_door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
         health=health,
+        metrics=metrics.page,
     )
-    await enter(HttpServer(app, settings.http_address, drain=settings.server_drain))
+    if settings.shares_ports:
+        await service.settled()
+    await enter(HttpServer(app, settings.http_address, drain=settings.server_drain, reuse_port=settings.shares_ports))
     await enter(
         GrpcServer(
             settings,
@@ -176,7 +184,7 @@ async def _shared_state(
     link = await service.stack.enter_async_context(in_redis.RedisLink(settings.redis_url, clock))
     service.background.start("redis", link.run)
     limiter = await service.stack.enter_async_context(
-        in_redis.RedisLimiter(link, clock, service.background, expected_gateways=settings.expected_gateways)
+        in_redis.RedisLimiter(link, clock, service.background, expected_gateways=settings.expected_limiters)
     )
     service.start("limits", limiter.run)
     return (

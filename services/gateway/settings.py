@@ -53,6 +53,11 @@ class Settings(WorkersSettings):
         return self.journal_max_bytes // self.workers
 
     @property
+    def expected_limiters(self) -> int:
+        """Processes that limits are shared among."""
+        return self.expected_gateways * self.workers
+
+    @property
     def own_requests(self) -> int:
         """Requests under way at a time at this worker."""
         return max(1, self.max_requests // self.workers)

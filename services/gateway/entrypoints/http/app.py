@@ -1,6 +1,6 @@
 """The gateway's HTTP side: which path goes where."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -59,12 +59,17 @@ class Routes:
 
 
 def build_app(
-    *, chats: Mapping[str, Endpoint], models_endpoint: Models, kept: Responses, door: Door, health: Health
+    *,
+    chats: Mapping[str, Endpoint],
+    models_endpoint: Models,
+    kept: Responses,
+    door: Door,
+    health: Health,
+    metrics: Callable[[], Awaitable[bytes]] = pages.own_metrics,
 ) -> App:
     """The ASGI application; `chats` by their paths. `kept`: the responses that are."""
-    return _refusing(
-        routes_of(chats=chats, models_endpoint=models_endpoint, kept=kept, door=door, health=pages.pages(health))
-    )
+    shown = pages.pages(health, metrics)
+    return _refusing(routes_of(chats=chats, models_endpoint=models_endpoint, kept=kept, door=door, health=shown))
 
 
 def routes_of(
