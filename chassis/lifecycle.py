@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 import uvloop
 
+from chassis import garbage
 from chassis.health import Health
 from chassis.logging import configure_logging
 from chassis.settings import EXIT_FAILED, S, read_settings
@@ -78,6 +79,7 @@ async def _live(name: str, settings: S, build: Build[S]) -> bool:
     healthy = False
     try:
         await build(settings, service)
+        garbage.after_start_up()
         service.health.started()
         log.info("started", grpc=settings.grpc_address, http=settings.http_address)
         healthy = await _first(stop, background.failed) is stop

@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
-from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased
 from prometheus_client import generate_latest
 
 from chassis.telemetry.merging import merge_pages
-from chassis.telemetry.readers import ExportingReader, PrometheusReader
+from chassis.telemetry.readers import PrometheusReader
 from chassis.telemetry.sampling import HeadSampler
 from chassis.tracecontext import Head, install
 from chassis.version import VERSION
@@ -35,17 +32,10 @@ def telemetry(service: str, *, otlp_endpoint: str, sample_ratio: float) -> Itera
     tracer_provider = TracerProvider(sampler=ParentBased(HeadSampler(sample_ratio)), resource=resource)
     readers: list[MetricReader] = [PrometheusReader()]
     if otlp_endpoint:
-        insecure = not otlp_endpoint.startswith("https://")
-        tracer_provider.add_span_processor(
-            BatchSpanProcessor(
-                OTLPSpanExporter(endpoint=otlp_endpoint, insecure=insecure, timeout=5), schedule_delay_millis=500
-            )
-        )
-        readers.append(
-            ExportingReader(
-                OTLPMetricExporter(endpoint=otlp_endpoint, insecure=insecure, timeout=5), export_interval_millis=10_000
-            )
-        )
+        from chassis.telemetry import otlp  # noqa: PLC0415 - see there
+
+        tracer_provider.add_span_processor(otlp.spans_to(otlp_endpoint))
+        readers.append(otlp.metrics_to(otlp_endpoint))
     meter_provider = MeterProvider(metric_readers=readers, resource=resource, exemplar_filter=AlwaysOffExemplarFilter())
     trace.set_tracer_provider(tracer_provider)
     metrics.set_meter_provider(meter_provider)
