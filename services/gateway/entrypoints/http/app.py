@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import structlog
 
@@ -25,7 +24,6 @@ from services.gateway.entrypoints.http.documents import DOCUMENTS, Documents
 from services.gateway.entrypoints.http.endpoint import Endpoint
 from services.gateway.entrypoints.http.errors import error_headers, error_of
 from services.gateway.entrypoints.http.models import Models
-from services.gateway.entrypoints.http.openapi import render
 from services.gateway.entrypoints.http.request import CallerLeftError, check_method
 from services.gateway.entrypoints.http.responses import Responses
 
@@ -76,7 +74,7 @@ def routes_of(
     *, chats: Mapping[str, Endpoint], models_endpoint: Models, kept: Responses, door: Door, health: App
 ) -> Routes:
     """All that there is, which is what the OpenAPI document tells of."""
-    documents = Documents(_openapi())
+    documents = Documents(_openapi)
 
     async def models_app(scope: Scope, _receive: Receive, send: Send) -> None:
         check_method(scope, "GET")
@@ -103,8 +101,9 @@ def routes_of(
     )
 
 
-@cache
 def _openapi() -> str:
+    from services.gateway.entrypoints.http.openapi import render  # noqa: PLC0415 - it is for those alone who ask for it
+
     return render(CHATS)
 
 
