@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from resilience.balance import Candidate, balanced, by_session, cheapest, draw, fastest, weighted
 from resilience.breaker import State
+from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.route import Capabilities, Policy, Route, Strategy, Target
@@ -39,28 +40,25 @@ class Plan:
 
 
 class Request(NamedTuple):
-    """What a plan is made for."""
+    """What a plan is made for.
+
+    `state` gives what is known of a target, `cost` what the request costs there, if that is known.
+    """
 
     id: str
     session: str
     chat: Chat
     route: Route
     policy: Policy
+    state: Callable[[Target], TargetState]
+    cost: Callable[[Target, TokenEstimate], float | None]
 
 
 class Planner:
-    """Makes plans. `state` gives what is known of a target, `cost` what the request costs there, if that is known."""
+    """Makes plans."""
 
-    def __init__(
-        self,
-        state: Callable[[Target], TargetState],
-        cost: Callable[[Target, TokenEstimate], float | None],
-        now: float,
-        rng: random.Random,
-    ) -> None:
-        self._state = state
-        self._cost = cost
-        self._now = now
+    def __init__(self, clock: Clock, rng: random.Random) -> None:
+        self._clock = clock
         self._rng = rng
 
     def plan(self, request: Request) -> Plan:
@@ -82,7 +80,7 @@ class Planner:
                 missing = missing or lack
                 left_out.append(LeftOut(target, f"it cannot do what is asked: {lack}"))
             else:
-                able.append(Step(target, self._state(target), f"target {index} of the route"))
+                able.append(Step(target, request.state(target), f"target {index} of the route"))
         if not able:
             raise Failure(
                 Reason.NO_CAPABLE_TARGET,
@@ -94,19 +92,20 @@ class Planner:
     def _order(self, steps: list[Step], request: Request) -> list[Step]:
         route = request.route
         session = request.session if route.affinity else ""
-        ranked = self._ranked(steps, route, session)
+        ranked = self._ranked(steps, request, session)
         canary = _canary(steps, session or request.id)
         if canary is None:
             return ranked
         first = _because(canary, f"canary: asked first by {canary.target.canary:.3g} of the requests")
         return [first, *(step for step in ranked if step.target is not canary.target)]
 
-    def _ranked(self, steps: list[Step], route: Route, session: str) -> list[Step]:
+    def _ranked(self, steps: list[Step], request: Request, session: str) -> list[Step]:
         if len(steps) == 1:
             return steps
         if session:
             order = by_session(session, [s.target.name for s in steps], [s.target.weight for s in steps])
             return [_because(steps[index], "by session") for index in order]
+        route = request.route
         match route.strategy:
             case Strategy.ORDERED:
                 return steps
@@ -117,20 +116,14 @@ class Planner:
                 order = fastest([step.state.load for step in steps], self._rng)
                 whys = [f"fastest: {_expected(step)}" for step in steps]
             case Strategy.CHEAPEST:
-                candidates = self._candidates(steps)
+                candidates = _candidates(steps, request)
                 order = cheapest(candidates)
                 whys = [f"cheapest: {_price(candidate)}" for candidate in candidates]
             case Strategy.BALANCED:
-                candidates, weights = self._candidates(steps), route.balance
+                candidates, weights = _candidates(steps, request), route.balance
                 order = balanced(candidates, latency=weights.latency, cost=weights.cost, quality=weights.quality)
                 whys = [f"balanced: {_figures(candidate)}" for candidate in candidates]
         return [_because(steps[index], whys[index]) for index in order]
-
-    def _candidates(self, steps: list[Step]) -> list[Candidate]:
-        return [
-            Candidate(step.state.load.score, self._cost(step.target, step.state.tokens), step.target.quality)
-            for step in steps
-        ]
 
     def _likely_first(self, steps: list[Step], request: Request) -> tuple[Step, ...]:
         """Those that are well, in their order; too small ones; resting ones; those whose breaker is open."""
@@ -139,6 +132,7 @@ class Planner:
         resting: list[Step] = []
         ejected: list[Step] = []
         settings = request.policy.breaker
+        now = self._clock.monotonic()
         for step in steps:
             breaker = step.state.breaker(settings) if settings is not None else None
             condition = breaker.state if breaker is not None else State.CLOSED
@@ -146,8 +140,8 @@ class Planner:
             tokens = step.state.tokens.prompt(request.chat) if window else 0
             if breaker is not None and condition is State.OPEN:
                 ejected.append(_because(step, f"asked last, for its breaker is open: {breaker.explanation}"))
-            elif step.state.rests_until > self._now:
-                rest = step.state.rests_until - self._now
+            elif step.state.rests_until > now:
+                rest = step.state.rests_until - now
                 resting.append(_because(step, f"asked late, for it asked to be left alone for {rest:.3g} s more"))
             elif tokens > window:
                 small.append(_because(step, f"asked late, for about {tokens} tokens are over its context of {window}"))
@@ -156,6 +150,13 @@ class Planner:
             else:
                 likely.append(step)
         return (*likely, *small, *resting, *ejected)
+
+
+def _candidates(steps: Sequence[Step], request: Request) -> list[Candidate]:
+    return [
+        Candidate(step.state.load.score, request.cost(step.target, step.state.tokens), step.target.quality)
+        for step in steps
+    ]
 
 
 def _canary(steps: Sequence[Step], key: str) -> Step | None:

@@ -26,13 +26,17 @@ class World:
         self.route = Route(targets or (A, B, C), strategy=strategy, **route)  # type: ignore[arg-type]
 
     def plan(self, chat: Chat = CHAT, *, request: str = "req_1", session: str = "") -> Plan:
-        planner = Planner(
-            lambda target: self.targets.of("acme", target.name),
-            lambda target, estimate: PRICES.get(target.name),
-            self.clock.monotonic(),
-            self.rng,
+        return Planner(self.clock, self.rng).plan(
+            Request(
+                request,
+                session,
+                chat,
+                self.route,
+                self.route.policy,
+                state=lambda target: self.targets.of("acme", target.name),
+                cost=lambda target, estimate: PRICES.get(target.name),
+            )
         )
-        return planner.plan(Request(request, session, chat, self.route, self.route.policy))
 
     def order(self, chat: Chat = CHAT, *, request: str = "req_1", session: str = "") -> list[str]:
         return [step.target.provider for step in self.plan(chat, request=request, session=session).steps]

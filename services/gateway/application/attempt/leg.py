@@ -41,7 +41,7 @@ class Leg:
         self._stated_idle = exchange.policy.idle_timeout
         self._clock = clock
         self._prefix = prefix
-        self._patience = Patience(clock)
+        self._patience: Patience | None = None
         self.attempt = Attempt(len(exchange.attempts) + 1, self.target, tried.cause, clock.now(), now)
         exchange.attempts.append(self.attempt)
         self._span = self._begin_span()
@@ -95,7 +95,7 @@ class Leg:
             silent_at = began + (self._stated_idle or idle.seconds or IDLE_CEILING)
             before_deadline = silent_at < self._deadline
             try:
-                frame = await self._patience.wait(self._next(), silent_at if before_deadline else self._deadline)
+                frame = await self._within(silent_at if before_deadline else self._deadline)
             except TimeoutError:
                 failure = self._fell_silent(silent_at - began) if before_deadline else out_of_time()
                 self._fail(failure)
@@ -119,7 +119,8 @@ class Leg:
         if self._closed:
             return
         self._closed = True
-        self._patience.close()
+        if self._patience is not None:
+            self._patience.close()
         if self.attempt.ended is None:
             now = self._clock.monotonic()
             self.attempt.end(now, Outcome.CANCELLED, Reason.CANCELLED)
@@ -146,11 +147,17 @@ class Leg:
 
     async def _first_frame(self) -> Frame:
         try:
-            return await self._patience.wait(self._next(), self.attempt.started + self._tried.within)
+            return await self._within(self.attempt.started + self._tried.within)
         except TimeoutError:
             raise VendorFailure(
                 Reason.VENDOR_FIRST_TOKEN_TIMEOUT, f"No answer began within {self._tried.within:.3g} s.", retryable=True
             ) from None
+
+    async def _within(self, until: float) -> Frame:
+        """The next frame. Raises TimeoutError where it is not there at that time."""
+        if self._patience is None:
+            self._patience = Patience(self._clock)
+        return await self._patience.wait(self._next(), until)
 
     async def _next(self) -> Frame:
         if self._call is None:
