@@ -29,7 +29,7 @@ class Record(msgspec.Struct, frozen=True):
     topic: str
     key: bytes
     value: bytes
-    headers: Mapping[str, str]
+    headers: dict[str, str]
 
 
 @dataclass(frozen=True)

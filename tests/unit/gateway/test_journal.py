@@ -3,7 +3,8 @@
 import asyncio
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from events.cloudevents import Record
 from resilience.clock import SystemClock, VirtualClock
 from resilience.errors import Failure, Reason
 from services.gateway.adapters.journal import Journal, Shipper, frame
+from services.gateway.adapters.journal.shipper import GATHER
+from services.gateway.adapters.journal.store import BATCH_RECORDS
 from tests.unit.gateway.journal_records import ids, read_all, record, set_aside
 
 ROOMY = 1 << 24
@@ -36,6 +39,22 @@ class Kafka:
         self.batches.append(len(records))
 
 
+@contextmanager
+def journal_writes(directory: Path) -> Iterator[list[int]]:
+    """The sizes of the system calls that write to the journal's files in `directory` meanwhile."""
+    sizes: list[int] = []
+    real = os.write
+
+    def noting(file: int, data: Any) -> int:
+        if Path(f"/proc/self/fd/{file}").resolve().parent == directory.resolve():
+            sizes.append(len(data))
+        return real(file, data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "write", noting)
+        yield sizes
+
+
 @pytest.mark.parametrize("fsync", [False, True])
 async def test_concurrent_appends_are_kept_in_order(tmp_path: Path, fsync: bool) -> None:
     async with Journal(tmp_path, max_bytes=ROOMY, clock=SystemClock(), fsync=fsync) as journal:
@@ -44,23 +63,25 @@ async def test_concurrent_appends_are_kept_in_order(tmp_path: Path, fsync: bool)
     assert ids(read_all(tmp_path)) == list(range(200))
 
 
-async def test_appends_of_one_turn_are_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    writes = []
-    real = os.write
-
-    def counting(file: int, data: Any) -> int:
-        writes.append(len(data))
-        return real(file, data)
-
+async def test_an_append_is_one_write_and_waits_for_nothing(tmp_path: Path) -> None:
     async with Journal(tmp_path, max_bytes=ROOMY, clock=SystemClock()) as journal:
-        monkeypatch.setattr(os, "write", counting)
-        await asyncio.gather(*(journal.append(record(number)) for number in range(64)))
-        monkeypatch.undo()
-    assert len([size for size in writes if size > 1]) == 1
+        for number in range(64):
+            with journal_writes(tmp_path) as written, pytest.raises(StopIteration):
+                journal.append(record(number)).__await__().__next__()
+            assert written == [len(frame.encode(record(number), 1.0))]
+    assert ids(read_all(tmp_path)) == list(range(64))
+
+
+async def test_what_is_appended_while_the_disk_is_busy_is_one_write(tmp_path: Path) -> None:
+    async with Journal(tmp_path, max_bytes=ROOMY, clock=SystemClock(), fsync=True) as journal:
+        with journal_writes(tmp_path) as written:
+            await asyncio.gather(*(journal.append(record(number)) for number in range(64)))
+    assert len(written) == 1
+    assert ids(read_all(tmp_path)) == list(range(64))
 
 
 async def test_a_caller_that_leaves_neither_loses_its_record_nor_disturbs_others(tmp_path: Path) -> None:
-    async with Journal(tmp_path, max_bytes=ROOMY, clock=SystemClock()) as journal:
+    async with Journal(tmp_path, max_bytes=ROOMY, clock=SystemClock(), fsync=True) as journal:
         tasks = [asyncio.create_task(journal.append(record(number))) for number in range(3)]
         await asyncio.sleep(0)
         tasks[1].cancel()
@@ -144,9 +165,41 @@ async def test_shipping_gathers_what_comes_within_moments(tmp_path: Path) -> Non
         shipping = asyncio.create_task(Shipper(journal, kafka.publish, clock).run())
         for number in range(10):
             await journal.append(record(number))
-            await clock.advance(0.001)
-        await clock.advance(0.02)
+            await clock.advance(GATHER / 20)
+        await clock.advance(GATHER)
         assert kafka.batches == [10]
+        shipping.cancel()
+
+
+async def test_what_comes_while_a_batch_is_shipped_is_gathered_too(tmp_path: Path) -> None:
+    clock, kafka = VirtualClock(), Kafka()
+    async with Journal(tmp_path, max_bytes=ROOMY, clock=clock) as journal:
+
+        async def publish(records: Sequence[Record]) -> None:
+            if not kafka.batches:
+                for number in range(10, 13):
+                    await journal.append(record(number))
+            await kafka.publish(records)
+
+        shipping = asyncio.create_task(Shipper(journal, publish, clock).run())
+        for number in range(10):
+            await journal.append(record(number))
+        await clock.advance(GATHER)
+        assert kafka.batches == [10]
+        await journal.append(record(13))
+        await clock.advance(GATHER)
+        assert kafka.batches == [10, 4]
+        shipping.cancel()
+
+
+async def test_a_backlog_is_shipped_without_a_pause(tmp_path: Path) -> None:
+    clock, kafka = VirtualClock(), Kafka()
+    async with Journal(tmp_path, max_bytes=ROOMY, clock=clock) as journal:
+        for number in range(4 * BATCH_RECORDS):
+            await journal.append(record(number))
+        shipping = asyncio.create_task(Shipper(journal, kafka.publish, clock).run())
+        await clock.advance(GATHER)
+        assert kafka.batches == [BATCH_RECORDS] * 4
         shipping.cancel()
 
 
@@ -175,6 +228,19 @@ async def test_draining_ships_what_waits(tmp_path: Path) -> None:
         shipping = asyncio.create_task(shipper.run())
         for number in range(20):
             await journal.append(record(number))
+        await shipper.drain(5.0)
+        assert ids(kafka.records) == list(range(20))
+        assert shipping.done()
+
+
+async def test_draining_does_not_wait_for_more_to_come(tmp_path: Path) -> None:
+    clock, kafka = VirtualClock(), Kafka()  # the clock stands still: what is gathered for stays so
+    async with Journal(tmp_path, max_bytes=ROOMY, clock=clock) as journal:
+        shipper = Shipper(journal, kafka.publish, clock)
+        shipping = asyncio.create_task(shipper.run())
+        for number in range(20):
+            await journal.append(record(number))
+        await asyncio.sleep(0)
         await shipper.drain(5.0)
         assert ids(kafka.records) == list(range(20))
         assert shipping.done()

@@ -15,7 +15,7 @@ from tests.unit.gateway.journal_records import ids, read_all, record
 def write(directory: Path, numbers: range, *, segment_bytes: int = 1 << 20) -> None:
     store = Store(directory, segment_bytes=segment_bytes)
     for number in numbers:
-        store.write([frame.encode(record(number), 1.0)], 1.0)
+        store.write(frame.encode(record(number), 1.0), 1.0)
     store.close()
 
 
@@ -83,7 +83,7 @@ def test_any_bytes_after_the_last_record_leave_all_records(
 def test_segments_rotate_and_vanish_once_they_are_shipped(tmp_path: Path) -> None:
     store = Store(tmp_path, segment_bytes=500)
     for number in range(50):
-        store.write([frame.encode(record(number), 1.0)], 1.0)
+        store.write(frame.encode(record(number), 1.0), 1.0)
     assert len(segments(tmp_path)) > 5
     seen = []
     while batch := store.read():
@@ -91,7 +91,7 @@ def test_segments_rotate_and_vanish_once_they_are_shipped(tmp_path: Path) -> Non
         store.advance(batch, sync=False)
     assert seen == list(range(50))
     assert len(list(tmp_path.glob("*.log"))) == 1
-    store.write([frame.encode(record(50), 1.0)], 1.0)
+    store.write(frame.encode(record(50), 1.0), 1.0)
     assert ids(store.read().records) == [50]  # type: ignore[union-attr]
     store.close()
 
@@ -99,7 +99,7 @@ def test_segments_rotate_and_vanish_once_they_are_shipped(tmp_path: Path) -> Non
 def test_what_is_shipped_is_not_read_after_a_restart(tmp_path: Path) -> None:
     store = Store(tmp_path, segment_bytes=300)
     for number in range(20):
-        store.write([frame.encode(record(number), 1.0)], 1.0)
+        store.write(frame.encode(record(number), 1.0), 1.0)
     shipped = []
     for _ in range(3):
         batch = store.read(max_records=2)
@@ -122,7 +122,7 @@ def test_an_unreadable_position_ships_everything_again(tmp_path: Path, damage: b
 def test_a_position_beyond_what_power_loss_left_hides_no_later_record(tmp_path: Path) -> None:
     store = Store(tmp_path, segment_bytes=1 << 20)
     for number in range(4):
-        store.write([frame.encode(record(number), 1.0)], 1.0)
+        store.write(frame.encode(record(number), 1.0), 1.0)
     batch = store.read()
     assert batch
     store.advance(batch, sync=False)
@@ -136,7 +136,7 @@ def test_a_position_beyond_what_power_loss_left_hides_no_later_record(tmp_path: 
 def test_damage_that_appears_while_running_is_stepped_over(tmp_path: Path) -> None:
     store = Store(tmp_path, segment_bytes=1 << 20)
     for number in range(6):
-        store.write([frame.encode(record(number), 1.0)], 1.0)
+        store.write(frame.encode(record(number), 1.0), 1.0)
     first = store.read(max_records=1)
     assert first
     store.advance(first, sync=False)
@@ -149,7 +149,7 @@ def test_damage_that_appears_while_running_is_stepped_over(tmp_path: Path) -> No
     while batch := store.read():
         rest += ids(batch.records)
         store.advance(batch, sync=False)
-    store.write([frame.encode(record(6), 1.0)], 1.0)
+    store.write(frame.encode(record(6), 1.0), 1.0)
     assert rest == [2, 3, 4, 5]
     assert store.waiting == 1
     assert list(tmp_path.glob("*.corrupt"))
@@ -167,12 +167,12 @@ def test_a_journal_in_use_is_refused_with_the_holder_named(tmp_path: Path) -> No
 
 def test_batches_are_bounded_by_records_and_bytes(tmp_path: Path) -> None:
     store = Store(tmp_path, segment_bytes=1 << 24)
-    store.write([frame.encode(record(number, size=400_000), 1.0) for number in range(5)], 1.0)
+    store.write(b"".join(frame.encode(record(number, size=400_000), 1.0) for number in range(5)), 1.0, records=5)
     sizes = []
     while batch := store.read():
         sizes.append(len(batch.records))
         store.advance(batch, sync=False)
-    store.write([frame.encode(record(number), 1.0) for number in range(1200)], 1.0)
+    store.write(b"".join(frame.encode(record(number), 1.0) for number in range(1200)), 1.0, records=1200)
     while batch := store.read():
         sizes.append(len(batch.records))
         store.advance(batch, sync=False)

@@ -36,7 +36,7 @@ _decoder = msgspec.msgpack.Decoder(Entry)
 
 def encode(record: Record, at: float) -> bytes:
     """The frame of `record`, appended at `at`."""
-    payload = _encoder.encode(Entry(at, record.topic, record.key, record.value, dict(record.headers)))
+    payload = _encoder.encode(Entry(at, record.topic, record.key, record.value, record.headers))
     return _HEADER.pack(MAGIC, len(payload), zlib.crc32(payload)) + payload
 
 

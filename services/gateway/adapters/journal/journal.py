@@ -1,4 +1,4 @@
-"""The journal: what concurrent requests append goes to the disk together, and waits there for Kafka."""
+"""The journal: what requests append goes to the disk before they are answered, and waits there for Kafka."""
 
 import asyncio
 from pathlib import Path
@@ -80,29 +80,30 @@ class Journal:
         return self.room <= self._headroom or self._clock.monotonic() < self._unwritable_until
 
     async def append(self, record: Record) -> None:
-        """Return once `record` is kept. Everything appended in one turn of the loop is written by one system call.
+        """Return once `record` is kept: written by one system call, at once.
 
-        Raises Failure(OVERLOADED, retryable) where there is no room or the disk does not take it, and
+        With `fsync` what is appended while the disk is busy is written together, after that. Raises
+        Failure(OVERLOADED, retryable) where there is no room or the disk does not take it, and
         Failure(REQUEST_TOO_LARGE) for a record that Kafka would not take.
         """
-        data = frame.encode(record, self._clock.now().timestamp())
+        at = self._clock.now().timestamp()
+        data = frame.encode(record, at)
         if len(data) > frame.MAX_FRAME_BYTES:
             raise Failure(Reason.REQUEST_TOO_LARGE, f"The request's record takes {len(data)} bytes; that is too many.")
-        if self._store is None:
+        store = self._store
+        if store is None:
             raise Failure(Reason.UNAVAILABLE, "The journal is closed.", retryable=True)
         if len(data) > self.room:
             raise _refusal("The journal is full: Kafka has not taken its records for too long.")
-        loop = asyncio.get_running_loop()
-        written = loop.create_future()
-        self._frames.append(data)
-        self._waiters.append(written)
-        self._unwritten += len(data)
         if self._fsync:
-            if self._writing is None:
-                self._writing = loop.create_task(self._write_durably(self._store), name="journal")
-        elif len(self._frames) == 1:
-            loop.call_soon(self._write)
-        await written
+            await self._written_durably(store, data)
+            return
+        try:
+            store.write(data, at)
+        except OSError as error:
+            self._pause(error)
+            raise _unwritable() from error
+        self._appended(1)
 
     async def filled(self) -> None:
         """Return once something waits to be shipped."""
@@ -137,34 +138,38 @@ class Journal:
         gauges.forget(self)
         while self._writing is not None:
             await asyncio.wait([self._writing])
-        self._write()
         store, self._store = self._store, None
         if store is not None:
             store.close()
 
-    def _write(self) -> None:
-        """Write what was appended in this turn, and tell those who wait for it."""
-        if self._frames and self._store:
-            frames, waiters = self._take()
-            try:
-                self._store.write(frames, self._clock.now().timestamp())
-            except OSError as error:
-                self._refuse(waiters, error)
-            else:
-                self._release(waiters)
+    async def _written_durably(self, store: Store, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        written = loop.create_future()
+        self._frames.append(data)
+        self._waiters.append(written)
+        self._unwritten += len(data)
+        if self._writing is None:
+            self._writing = loop.create_task(self._write_durably(store), name="journal")
+        await written
 
     async def _write_durably(self, store: Store) -> None:
-        """As `_write`; what is appended while the disk is busy goes with the next write."""
+        """Write what was appended, and tell those who wait for it; what comes meanwhile goes with the next write."""
         try:
             while self._frames:
                 frames, waiters = self._take()
                 try:
-                    store.write(frames, self._clock.now().timestamp())
+                    store.write(b"".join(frames), self._clock.now().timestamp(), records=len(frames))
                     await asyncio.to_thread(store.sync)
                 except OSError as error:
-                    self._refuse(waiters, error)
+                    self._pause(error)
+                    for waiter in waiters:
+                        if not waiter.done():
+                            waiter.set_exception(_unwritable())
                 else:
-                    self._release(waiters)
+                    self._appended(len(frames))
+                    for waiter in waiters:
+                        if not waiter.done():  # the caller may have gone; its record is kept all the same
+                            waiter.set_result(None)
         finally:
             self._writing = None
 
@@ -174,21 +179,16 @@ class Journal:
         self._unwritten = 0
         return taken
 
-    def _release(self, waiters: list[asyncio.Future[None]]) -> None:
-        gauges.appended.add(len(waiters))
-        self._tell()
-        for waiter in waiters:
-            if not waiter.done():  # the caller may have gone; its record is kept all the same
-                waiter.set_result(None)
+    def _appended(self, records: int) -> None:
+        gauges.appended.add(records)
+        if not self._has_records.is_set():
+            self._tell()
 
-    def _refuse(self, waiters: list[asyncio.Future[None]], error: OSError) -> None:
+    def _pause(self, error: OSError) -> None:
         now = self._clock.monotonic()
         if now >= self._unwritable_until:
             log.error("the journal cannot be written", error=repr(error))
         self._unwritable_until = now + PAUSE_AFTER_FAILED_WRITE
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_exception(_refusal("The journal cannot be written."))
 
     def _tell(self) -> None:
         """Wake who waits for `filled` or `emptied`."""
@@ -198,6 +198,10 @@ class Journal:
         else:
             self._has_records.clear()
             self._has_none.set()
+
+
+def _unwritable() -> Failure:
+    return _refusal("The journal cannot be written.")
 
 
 def _refusal(message: str) -> Failure:

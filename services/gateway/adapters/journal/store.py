@@ -2,7 +2,6 @@
 
 import os
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +54,8 @@ class Store:
         self._position.save(position)  # its block is allocated before the disk is full
         self._open_segments(position)
 
-    def write(self, frames: Sequence[bytes], at: float) -> None:
-        """Append `frames` at the moment `at`, all or none of them. Raises OSError."""
-        data = memoryview(b"".join(frames))
+    def write(self, data: bytes, at: float, *, records: int = 1) -> None:
+        """Append the frames of `records` at the moment `at`, all or none of them. Raises OSError."""
         size = len(data)
         segment = self._segments[-1]
         if segment.size and segment.size + size > self._segment_bytes:
@@ -66,13 +64,14 @@ class Store:
         if self._dirty:
             os.ftruncate(self._active, segment.size)
         self._dirty = True
-        while data:
-            data = data[os.write(self._active, data) :]
+        written = os.write(self._active, data)
+        while written < size:
+            written += os.write(self._active, memoryview(data)[written:])
         self._dirty = False
         segment.size += size
         if not self.waiting:
             self.oldest = at
-        self.waiting += len(frames)
+        self.waiting += records
         self.waiting_bytes += size
 
     def sync(self) -> None:
