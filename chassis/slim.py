@@ -1,12 +1,15 @@
 """What a service is better without though it may be installed; a service's `__main__` imports this before all else.
 
-structlog imports rich where it finds it, to show tracebacks that no service shows: 7 MB for nothing, in each process.
-The images do not have rich; a developer's machine has it, for the `seawall` command.
+structlog imports rich and greenlet where it finds them, to show tracebacks that no service shows and to keep values
+that no service keeps: 5 MB for nothing in each process. The images have no rich; a developer's machine has it.
 """
 
 import sys
 
-sys.modules["rich"] = None  # type: ignore[assignment]  # Python's own way to say that a module is not there
-import structlog  # noqa: E402, F401 - it looks for rich once, as it is imported
+_ABSENT = ("greenlet", "rich")
+for _name in _ABSENT:
+    sys.modules[_name] = None  # type: ignore[assignment]  # Python's own way to say that a module is not there
+import structlog  # noqa: E402, F401 - it looks for them once, as it is imported
 
-del sys.modules["rich"]
+for _name in _ABSENT:
+    del sys.modules[_name]  # SQLAlchemy, for one, needs greenlet
