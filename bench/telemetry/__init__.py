@@ -1,0 +1,1 @@
+"""What a request's metrics and spans cost beside the instruments and samplers of OpenTelemetry's SDK."""
