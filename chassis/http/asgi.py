@@ -17,7 +17,9 @@ CANCEL_WHEN_GONE = "seawall.cancel_when_gone"
 def cancel_when_gone(scope: Scope) -> None:
     """Have the current request cancelled where its caller hangs up before the end of the answer was sent.
 
-    To be asked for before anything is waited for. A task that waits for the disconnect would cost more than the rest
-    of the request; this costs nothing.
+    To be asked for before anything is waited for; a server that has not the extension does nothing. A task that waits
+    for the disconnect would cost more than the rest of the request.
     """
-    scope["extensions"][CANCEL_WHEN_GONE] = True
+    extensions = scope.get("extensions", {})
+    if CANCEL_WHEN_GONE in extensions:
+        extensions[CANCEL_WHEN_GONE] = True

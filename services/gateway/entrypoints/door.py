@@ -27,7 +27,7 @@ from seawall.alerts.v1 import alerts_pb2
 from seawall.config.v1 import config_pb2
 from seawall.monitor.v1 import monitor_pb2
 from services.gateway.domain.access import LEAST_ROLE, check_rpc
-from services.gateway.entrypoints.http.request import header, secret_of
+from services.gateway.entrypoints.http.request import RequestHeaders, headers_of, secret_of
 
 CONFIG: ServiceDescriptor = config_pb2.DESCRIPTOR.services_by_name["ConfigService"]
 MONITOR: ServiceDescriptor = monitor_pb2.DESCRIPTOR.services_by_name["MonitorService"]
@@ -80,13 +80,13 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request at one of its paths. Raises Failure(INVALID_REQUEST) for gRPC's own framing."""
-        path = scope["path"]
-        if (header(scope, b"content-type") or "").startswith("application/grpc"):
+        path, told = scope["path"], headers_of(scope)
+        if (told.get(b"content-type") or "").startswith("application/grpc"):
             raise Failure(Reason.INVALID_REQUEST, "gRPC is served at its own port; send JSON here.")
         headers = _bounded(scope["headers"], default=None if path in self._streams else DEFAULT_TIMEOUT_MS)
         with _tracer.start_as_current_span(
             path.removeprefix("/"),
-            context=parent_of(header(scope, b"traceparent")),
+            context=parent_of(told.get(b"traceparent")),
             kind=trace.SpanKind.SERVER,
             attributes={"rpc.system": "connect_rpc"},
         ):
@@ -114,7 +114,7 @@ class _Gate:
     async def on_start(self, ctx: RequestContext[Any, Any]) -> None:
         headers = [(name.encode(), value.encode()) for name, value in ctx.request_headers.allitems()]
         try:
-            principal = self._authenticate(secret_of({"headers": headers}))
+            principal = self._authenticate(secret_of(RequestHeaders(headers)))
             check_rpc(principal, f"{ctx.method.service_name}/{ctx.method.name}", self._least_role)
         except Failure as failure:
             raise _told(failure, ctx) from failure

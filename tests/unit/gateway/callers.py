@@ -12,6 +12,7 @@ import httpx2
 from chassis import keys
 from chassis.health import Health
 from chassis.http import App, Message
+from chassis.http.asgi import CANCEL_WHEN_GONE
 from chassis.principal import Principal, Role
 from chassis.tasks import end as end_task
 from resilience.errors import Reason
@@ -51,19 +52,22 @@ class Caller:
     """One connection: what it was sent, and when it hangs up."""
 
     messages: list[Message] = field(default_factory=list)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    extensions: dict[str, bool] = field(default_factory=lambda: {CANCEL_WHEN_GONE: False})
     asked: bool = False
     body: bytes = b""
 
     async def receive(self) -> Message:
-        if not self.asked:
-            self.asked = True
-            return {"type": "http.request", "body": self.body, "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
+        assert not self.asked, "the body was read"
+        self.asked = True
+        return {"type": "http.request", "body": self.body, "more_body": False}
 
     async def send(self, message: Message) -> None:
         self.messages.append(message)
+
+    async def hang_up(self, task: "asyncio.Task[None]") -> None:
+        """Leave; `task` is the request's, which wants to be cancelled then."""
+        assert self.extensions[CANCEL_WHEN_GONE]
+        await asyncio.wait_for(end_task(task), 5)
 
     @property
     def status(self) -> int:
@@ -138,7 +142,9 @@ class Chat:
         )
         told = {"authorization": f"Bearer {SECRET}", **(headers or {})}
         scope = {
+            "method": "POST",
             "path": self._path,
+            "extensions": caller.extensions,
             "headers": [(name.encode(), value.encode()) for name, value in told.items()],
         }
         return caller, asyncio.create_task(self._endpoints[self._path](scope, caller.receive, caller.send))

@@ -92,8 +92,7 @@ async def test_a_caller_who_hangs_up_ends_the_vendors_call(headers: dict[str, st
     caller, task = chat.begin(headers, stream=True)
     await chat.world.clock.advance(0.1)
     assert caller.messages
-    caller.gone.set()
-    await asyncio.wait_for(task, 5)
+    await caller.hang_up(task)
     assert chat.world.hop.closed == 1
     event = chat.world.journal.events[0].data
     assert (event.outcome, event.reason) == ("cancelled", "cancelled")
@@ -103,8 +102,7 @@ async def test_where_the_first_of_a_key_hangs_up_the_others_get_their_answer() -
     chat = Chat([*STREAM[:2], 5.0, *STREAM[2:]])
     (first, leaving), (second, staying) = [chat.begin(KEY, stream=True) for _ in range(2)]
     await chat.world.clock.advance(0.1)
-    first.gone.set()
-    await asyncio.wait_for(leaving, 5)
+    await first.hang_up(leaving)
     assert chat.world.hop.closed == 0
     await chat.world.clock.advance(6)
     await asyncio.wait_for(staying, 5)

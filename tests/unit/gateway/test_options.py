@@ -7,6 +7,7 @@ from seawall.gateway.v1 import chat_pb2 as pb
 from services.gateway.domain.options import Options, Overrides
 from services.gateway.domain.route import Continuation, Unsupported
 from services.gateway.entrypoints.http.options import options_of
+from services.gateway.entrypoints.http.request import RequestHeaders
 from services.gateway.entrypoints.typed_options import to_options
 
 WHOLE_POLICY = (
@@ -25,7 +26,7 @@ OVERRIDES = Overrides(
 
 
 def of_http(*headers: tuple[str, str]) -> Options:
-    return options_of({"headers": [(name.encode(), value.encode("latin-1")) for name, value in headers]})
+    return options_of(RequestHeaders([(name.encode(), value.encode("latin-1")) for name, value in headers]))
 
 
 def of_rpc(

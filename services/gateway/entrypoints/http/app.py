@@ -47,13 +47,12 @@ class Routes:
     at: Mapping[str, App]
     below: Mapping[str, App]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have it answer. Raises Failure(NOT_FOUND), and what it raises."""
-        path = scope["path"]
+    def find(self, path: str) -> App:
+        """Which one. Raises Failure(NOT_FOUND)."""
         app = self.at.get(path) or next((app for root, app in self.below.items() if path.startswith(root)), None)
         if app is None:
             raise Failure(Reason.NOT_FOUND, f"There is nothing at {path[:200]!r}.")
-        await app(scope, receive, send)
+        return app
 
 
 def build_app(
@@ -91,7 +90,7 @@ def routes_of(
 
     return Routes(
         at={
-            **{path: _posting(chat) for path, chat in chats.items()},
+            **chats,
             models.PATH: models_app,
             **dict.fromkeys(pages.PATHS, health),
             **dict.fromkeys(door.paths, door_app),
@@ -107,20 +106,12 @@ def _openapi() -> str:
     return render(CHATS)
 
 
-def _posting(endpoint: Endpoint) -> App:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        check_method(scope, "POST")
-        await endpoint(scope, receive, send)
-
-    return app
-
-
-def _refusing(route: App) -> App:
-    """`route`, which answers its failures."""
+def _refusing(routes: Routes) -> App:
+    """What `routes` lead to; its failures are answered."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await route(scope, receive, send)
+            await routes.find(scope["path"])(scope, receive, send)
         except Failure as failure:
             await _refuse(send, failure, _dialect_of(scope))
         except CallerLeftError:

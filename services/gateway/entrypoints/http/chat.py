@@ -1,6 +1,5 @@
 """A POST that asks for a chat, in any dialect: decode, call, encode; whole or as server-sent events."""
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from urllib.parse import quote
 
@@ -9,7 +8,6 @@ import structlog
 from chassis.pages import JSON
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
-from services.gateway.application.answer import Answer
 from services.gateway.application.answer_once import is_final
 from services.gateway.application.exchange import Exchange
 from services.gateway.domain.dialect import Dialect
@@ -23,6 +21,7 @@ log = structlog.stdlib.get_logger("http")
 MOST_DROPPED = 50
 """Names of dropped fields in a header, each cut off at MOST_NAME characters."""
 MOST_NAME = 100
+JSON_TYPE = (b"content-type", JSON.encode())
 STREAM_HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -64,20 +63,31 @@ class Chats:
                     yield piece
                 return
             yield Head(200, (*STREAM_HEADERS, *self._headers(exchange)))
-            async with aclosing(_events(exchange, answer)) as events:
-                async for event in events:
-                    yield event
+            if not answer.first.data:
+                yield Chunk(b"")  # the head leaves with it: the answer has begun, though it has said nothing yet
+            event, events = exchange.dialect.event, 0
+            try:
+                async with aclosing(answer.frames()) as frames:
+                    async for frame in frames:
+                        if frame.data:
+                            events += 1
+                            yield Chunk(event(frame.data))
+            except Exception as error:  # noqa: BLE001 - the edge, as above; the status is sent, so that it is the last event
+                _, body = error_of(_as_failure(error, exchange), exchange.id, exchange.dialect, events=events)
+                yield Chunk(event(body), last=True)
+            else:
+                yield Chunk(exchange.dialect.end, last=True, kept=True)
 
     def _headers(self, exchange: Exchange) -> Headers:
         """What Seawall did, as far as it is known when the headers leave."""
-        attempts = exchange.attempts
         now = self._clock.monotonic()
         overhead = now - exchange.started - exchange.asking(now)
+        request_id = exchange.id.encode()
         headers = [
-            (b"x-seawall-request-id", exchange.id.encode()),
-            (self._dialect.request_id_header, exchange.id.encode()),
-            (b"x-seawall-attempts", str(len(attempts)).encode()),
-            (b"x-seawall-overhead-ms", f"{overhead * 1000:.3f}".encode()),
+            (b"x-seawall-request-id", request_id),
+            (self._dialect.request_id_header, request_id),
+            (b"x-seawall-attempts", b"%d" % len(exchange.attempts)),
+            (b"x-seawall-overhead-ms", b"%.3f" % (overhead * 1000)),
         ]
         if exchange.target and exchange.reason is None:
             headers.append((b"x-seawall-target", exchange.target.encode("latin-1", "replace")))
@@ -94,27 +104,9 @@ class Chats:
 
 
 def _whole(status: int, body: bytes, headers: Headers, kept: bool) -> tuple[Head, Chunk]:
-    content = ((b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode()))
-    return Head(status, (*content, *headers)), Chunk(body, last=True, kept=kept)
-
-
-async def _events(exchange: Exchange, answer: Answer) -> AsyncGenerator[Chunk, None]:
-    """The answer as server-sent events. The status is sent, so that an error is the last event."""
-    dialect = exchange.dialect
-    event = dialect.event
-    events = 0
-    try:
-        async with aclosing(answer.frames()) as frames:
-            async for frame in frames:
-                if frame.data:
-                    events += 1
-                    yield Chunk(event(frame.data))
-    except Exception as error:  # noqa: BLE001 - the edge, as above
-        _, body = error_of(_as_failure(error, exchange), exchange.id, dialect, events=events)
-        yield Chunk(event(body))
-        yield Chunk(b"", last=True)
-    else:
-        yield Chunk(dialect.end, last=True, kept=True)
+    return Head(status, (JSON_TYPE, (b"content-length", b"%d" % len(body)), *headers)), Chunk(
+        body, last=True, kept=kept
+    )
 
 
 def _as_failure(error: Exception, exchange: Exchange) -> Failure:

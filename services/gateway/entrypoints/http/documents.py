@@ -9,7 +9,7 @@ from importlib.resources import files
 from chassis.http import Scope, Send
 from chassis.pages import JSON, respond
 from services.gateway.entrypoints.http.errors import REFERENCE, reference
-from services.gateway.entrypoints.http.request import check_method, headers
+from services.gateway.entrypoints.http.request import check_method, headers_of
 
 OPENAPI = "/openapi.json"
 EXPLORER = "/docs"
@@ -76,7 +76,7 @@ class Documents:
         if page is None:
             page = self._pages[path] = await asyncio.to_thread(self._page, path)
         about = ((b"etag", page.tag.encode()), (b"cache-control", b"no-cache"), *_GUARDS)
-        if _has(headers(scope, b"if-none-match"), page.tag):
+        if _has(headers_of(scope).all(b"if-none-match"), page.tag):
             await send({"type": "http.response.start", "status": 304, "headers": list(about)})
             await send({"type": "http.response.body", "body": b""})
             return

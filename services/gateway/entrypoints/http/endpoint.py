@@ -1,17 +1,15 @@
 """A POST endpoint that calls models: what they have in common, whatever they ask and answer."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 
 import msgspec
 
-from chassis.http import Receive, Scope, Send
+from chassis.http import Receive, Scope, Send, cancel_when_gone
 from services.gateway.application.answer_once import AnswerOnce, Keyed, Part, Parts
 from services.gateway.domain.options import Options
 from services.gateway.entrypoints.http.options import options_of
-from services.gateway.entrypoints.http.request import body_of, header, secret_of, told_of
+from services.gateway.entrypoints.http.request import body_of, check_method, headers_of, secret_of, told_of
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -20,8 +18,7 @@ NOT_REPLAYED = (b"x-ratelimit-", b"retry-after", b"x-seawall-cost", b"x-seawall-
 """Beginnings of headers that are true of one answer only, and not of the same answer given again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """An HTTP request, read."""
 
     secret: str | None
@@ -32,16 +29,14 @@ class Request:
     """What a vendor of the caller's dialect is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """How an answer begins."""
 
     status: int
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):
     """A piece of the answer's body."""
 
     data: bytes
@@ -67,47 +62,38 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises Failure before anything was sent, or CallerLeftError."""
-        body = await body_of(scope, receive, self._max_body)
-        request = Request(secret_of(scope), body, options_of(scope), header(scope, b"traceparent"), told_of(scope))
-        leaving = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
-        try:
-            if request.options.idempotency_key:
-                await self._serve_once(scope["path"], request, send, leaving)
-            else:
-                async with aclosing(self._answer(request)) as reply:
-                    await _send(reply, send, leaving)
-        except asyncio.CancelledError:
-            if not leaving.done():
-                raise  # the service stops; nobody left
-        finally:
-            leaving.cancel()
+        check_method(scope, "POST")
+        cancel_when_gone(scope)
+        headers = headers_of(scope)
+        request = Request(
+            secret=secret_of(headers),
+            body=await body_of(headers, receive, self._max_body),
+            options=options_of(headers),
+            traceparent=headers.get(b"traceparent"),
+            headers=told_of(headers),
+        )
+        if request.options.idempotency_key:
+            await self._serve_once(scope["path"], request, send)
+        else:
+            async with aclosing(self._answer(request)) as reply:
+                await _send(reply, send)
 
-    async def _serve_once(self, path: str, request: Request, send: Send, leaving: "asyncio.Task[None]") -> None:
+    async def _serve_once(self, path: str, request: Request, send: Send) -> None:
         options = request.options
         keyed = Keyed(request.secret, options.idempotency_key, path, request.body, options.timeout)
         async with (
             self._once(keyed, lambda: _to_parts(self._answer(request))) as answered,
             aclosing(_to_reply(answered.parts, replayed=answered.replayed)) as reply,
         ):
-            await _send(reply, send, leaving)
+            await _send(reply, send)
 
 
-async def _send(reply: Reply, send: Send, leaving: "asyncio.Task[None]") -> None:
-    """Send an answer. Before its end, `leaving` is told to stop: what is answered whole is not to be cancelled."""
+async def _send(reply: Reply, send: Send) -> None:
     async for piece in reply:
         if isinstance(piece, Head):
-            await send({"type": "http.response.start", "status": piece.status, "headers": list(piece.headers)})
-            continue
-        if piece.last:
-            leaving.cancel()
-        await send({"type": "http.response.body", "body": piece.data, "more_body": not piece.last})
-
-
-async def _cancel_when_gone(receive: Receive, request: "asyncio.Task[None] | None") -> None:
-    """Cancel `request` where its caller hangs up; the body is read, so nothing else can arrive."""
-    await receive()
-    if request is not None:
-        request.cancel()
+            await send({"type": "http.response.start", "status": piece.status, "headers": piece.headers})
+        else:
+            await send({"type": "http.response.body", "body": piece.data, "more_body": not piece.last})
 
 
 async def _to_parts(reply: Reply) -> Parts:

@@ -9,7 +9,7 @@ from chassis.pages import JSON, respond
 from services.gateway.application.list_models import ListModels
 from services.gateway.domain.model_pages import page_of
 from services.gateway.domain.options import invalid
-from services.gateway.entrypoints.http.request import header, secret_of
+from services.gateway.entrypoints.http.request import headers_of, secret_of
 
 PATH = "/v1/models"
 PAGE, LARGEST_PAGE = 20, 1000
@@ -24,7 +24,7 @@ class Models:
 
     async def __call__(self, scope: Scope, send: Send) -> None:
         """Answer with one model or several. Raises Failure(UNAUTHENTICATED, MODEL_NOT_FOUND or INVALID_REQUEST)."""
-        secret = secret_of(scope)
+        secret = secret_of(headers_of(scope))
         wanted = scope["path"].removeprefix(PATH).removeprefix("/")
         shaped, listed = (_anthropic, _page) if asks_as_anthropic(scope) else (_openai, _list)
         answer = shaped(self._models.one(secret, wanted)) if wanted else listed(self._models(secret), scope)
@@ -33,7 +33,7 @@ class Models:
 
 def asks_as_anthropic(scope: Scope) -> bool:
     """Whether who asks speaks Anthropic's dialect, where the path does not say."""
-    return header(scope, b"anthropic-version") is not None
+    return headers_of(scope).get(b"anthropic-version") is not None
 
 
 def _list(names: Sequence[str], scope: Scope) -> dict[str, object]:  # noqa: ARG001 - it has no pages

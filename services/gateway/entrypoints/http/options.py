@@ -5,7 +5,6 @@ import math
 import msgspec
 
 from chassis.durations import duration
-from chassis.http import Scope
 from services.gateway.domain.options import (
     Options,
     Overrides,
@@ -16,13 +15,17 @@ from services.gateway.domain.options import (
     read_session,
     read_timeout,
 )
-from services.gateway.entrypoints.http.request import header, headers
+from services.gateway.entrypoints.http.request import RequestHeaders
 
 TIMEOUT = "x-seawall-timeout"
 CRITICALITY = "x-seawall-criticality"
 SESSION = "x-seawall-session"
 POLICY = "x-seawall-policy"
 IDEMPOTENCY_KEY = "idempotency-key"
+CACHE_CONTROL = "cache-control"
+
+_READ = frozenset(name.encode() for name in (TIMEOUT, CRITICALITY, SESSION, POLICY, IDEMPOTENCY_KEY, CACHE_CONTROL))
+_DEFAULT = Options()
 
 
 class _Policy(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,17 +41,19 @@ class _Policy(msgspec.Struct, forbid_unknown_fields=True):
 _decoder = msgspec.json.Decoder(_Policy)
 
 
-def options_of(scope: Scope) -> Options:
+def options_of(headers: RequestHeaders) -> Options:
     """The options in a request's headers. Raises Failure(INVALID_REQUEST) that names the header."""
-    cache = _cache_directives(scope)
+    if not headers.has_any(_READ):
+        return _DEFAULT
+    cache = _directives(headers.all(CACHE_CONTROL.encode()))
     return Options(
-        timeout=_timeout(header(scope, TIMEOUT.encode())),
-        criticality=read_criticality(header(scope, CRITICALITY.encode()), CRITICALITY),
-        session=read_session(header(scope, SESSION.encode()), SESSION),
-        overrides=_overrides(header(scope, POLICY.encode())),
+        timeout=_timeout(headers.get(TIMEOUT.encode())),
+        criticality=read_criticality(headers.get(CRITICALITY.encode()), CRITICALITY),
+        session=read_session(headers.get(SESSION.encode()), SESSION),
+        overrides=_overrides(headers.get(POLICY.encode())),
         no_store="no-store" in cache,
         no_cache="no-cache" in cache,
-        idempotency_key=read_idempotency_key(header(scope, IDEMPOTENCY_KEY.encode()), IDEMPOTENCY_KEY),
+        idempotency_key=read_idempotency_key(headers.get(IDEMPOTENCY_KEY.encode()), IDEMPOTENCY_KEY),
     )
 
 
@@ -90,10 +95,6 @@ def _seconds(text: str | None, field: str) -> float | None:
         raise invalid(f"{POLICY}.{field}", "is not a duration such as 500ms, 60s, 2m or 1h") from None
 
 
-def _cache_directives(scope: Scope) -> set[str]:
-    """Directives without their values; those that mean nothing here are let be, as HTTP wants it."""
-    return {
-        directive.partition("=")[0].strip().lower()
-        for value in headers(scope, b"cache-control")
-        for directive in value.split(",")
-    }
+def _directives(values: list[str]) -> set[str]:
+    """Of a cache, without their values; those that mean nothing here are let be, as HTTP wants it."""
+    return {directive.partition("=")[0].strip().lower() for value in values for directive in value.split(",")}

@@ -14,7 +14,7 @@ from services.gateway.application.responses import ResponseStore, key_of, not_fo
 from services.gateway.domain.access import check_calls_models
 from services.gateway.domain.dialects.openai_responses.items import ids
 from services.gateway.domain.dialects.openai_responses.kept import KeptResponse
-from services.gateway.entrypoints.http.request import check_method, secret_of
+from services.gateway.entrypoints.http.request import check_method, headers_of, secret_of
 
 PATH = "/v1/responses"
 INPUT_ITEMS = "input_items"
@@ -33,7 +33,7 @@ class Responses:
 
     async def __call__(self, scope: Scope, send: Send) -> None:
         """Answer. Raises Failure(UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, METHOD_NOT_ALLOWED ...)."""
-        principal = self._authenticator(secret_of(scope))
+        principal = self._authenticator(secret_of(headers_of(scope)))
         check_calls_models(principal)
         response_id, _, below = scope["path"].removeprefix(f"{PATH}/").partition("/")
         if below not in {"", INPUT_ITEMS}:
