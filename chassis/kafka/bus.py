@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
+import anyio.lowlevel
 import structlog
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
@@ -64,6 +65,8 @@ class Bus:
         await self._producer.publish(records)
 
     async def __aenter__(self) -> Self:
+        # Imports what FastStream waits by, for which requests would else wait once.
+        await anyio.lowlevel.checkpoint()
         self._keeping = self._background.start("kafka", self._keep_connected)
         return self
 
