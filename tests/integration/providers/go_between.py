@@ -28,9 +28,10 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
-async def _join(
+async def join(
     one: tuple[asyncio.StreamReader, asyncio.StreamWriter], other: tuple[asyncio.StreamReader, asyncio.StreamWriter]
 ) -> None:
+    """Pass on what either says to the other, until both have ended."""
     await asyncio.gather(_pass_on(one[0], other[1]), _pass_on(other[0], one[1]))
 
 
@@ -88,7 +89,7 @@ class HttpProxy:
             there[1].write(head)
         self.open += 1
         try:
-            await _join(client, there)
+            await join(client, there)
         finally:
             self.open -= 1
 
@@ -144,7 +145,7 @@ async def tls_before(url: str, context: ssl.SSLContext) -> AsyncIterator[int]:
     host, _, port = url.removeprefix("http://").partition("/")[0].rpartition(":")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _join((reader, writer), await asyncio.open_connection(host, int(port)))
+        await join((reader, writer), await asyncio.open_connection(host, int(port)))
 
     server = await asyncio.start_server(serve, HOST, 0, ssl=context)
     async with server:
