@@ -1,5 +1,8 @@
 """settle: what the request used and cost, written to the journal before its answer ends."""
 
+from functools import reduce
+from operator import add
+
 from opentelemetry import trace
 
 from chassis.tracecontext import traceparent
@@ -61,7 +64,8 @@ class Settle:
     def _event(self, exchange: Exchange, costs: list[int | None]) -> events.RequestFinished:
         principal = exchange.principal
         context = exchange.span.get_span_context()
-        usage = sum((attempt.usage for attempt in exchange.attempts if attempt.usage is not None), Usage())
+        now = self._clock.monotonic()
+        used = [attempt.usage for attempt in exchange.attempts if attempt.usage is not None]
         return events.RequestFinished(
             request_id=exchange.id,
             organization=principal.organization,
@@ -71,12 +75,12 @@ class Settle:
             operation=exchange.operation,
             stream=bool(exchange.stream),
             started_at=exchange.started_at,
-            duration_ms=_ms(self._clock.monotonic() - exchange.started),
+            duration_ms=_ms(now - exchange.started),
             first_token_ms=None if exchange.first_token is None else _ms(exchange.first_token),
             outcome=exchange.outcome or Outcome.FAILED,
             reason=exchange.reason,
             target=exchange.target or None,
-            tokens=_tokens(usage),
+            tokens=_tokens(reduce(add, used)) if used else Tokens(),
             cost=_money(exchange.cost),
             trace_id=f"{context.trace_id:032x}" if context != trace.INVALID_SPAN_CONTEXT else None,
             criticality=exchange.criticality.label,
@@ -84,26 +88,25 @@ class Settle:
             continued_at=exchange.continued_at,
             degraded=exchange.degraded.value if exchange.degraded is not None else None,
             plan=_planned(exchange.plan) if exchange.plan is not None else (),
-            attempts=tuple(
-                self._attempt(attempt, cost) for attempt, cost in zip(exchange.attempts, costs, strict=True)
-            ),
+            attempts=tuple([_tried(*attempt, now) for attempt in zip(exchange.attempts, costs, strict=True)]),
         )
 
-    def _attempt(self, attempt: Attempt, cost: int | None) -> events.Attempt:
-        return events.Attempt(
-            number=attempt.number,
-            target=attempt.target.name,
-            cause=attempt.cause,
-            started_at=attempt.started_at,
-            duration_ms=_ms(attempt.duration(self._clock.monotonic())),
-            first_token_ms=None if attempt.first_token is None else _ms(attempt.first_token),
-            outcome=attempt.outcome or Outcome.CANCELLED,
-            reason=attempt.reason,
-            vendor_status=attempt.vendor_status,
-            tokens=None if attempt.usage is None else _tokens(attempt.usage),
-            tokens_estimated=attempt.usage_estimated,
-            cost=_money(cost),
-        )
+
+def _tried(attempt: Attempt, cost: int | None, now: float) -> events.Attempt:
+    return events.Attempt(
+        number=attempt.number,
+        target=attempt.target.name,
+        cause=attempt.cause,
+        started_at=attempt.started_at,
+        duration_ms=_ms(attempt.duration(now)),
+        first_token_ms=None if attempt.first_token is None else _ms(attempt.first_token),
+        outcome=attempt.outcome or Outcome.CANCELLED,
+        reason=attempt.reason,
+        vendor_status=attempt.vendor_status,
+        tokens=None if attempt.usage is None else _tokens(attempt.usage),
+        tokens_estimated=attempt.usage_estimated,
+        cost=_money(cost),
+    )
 
 
 def _planned(plan: Plan) -> tuple[events.PlannedTarget, ...]:
