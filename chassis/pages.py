@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from chassis.health import Health
 from chassis.http import App, Receive, Scope, Send
+from chassis.profiling import page
 from chassis.telemetry import METRICS_CONTENT_TYPE, metrics_page
 
 JSON = "application/json"
@@ -17,10 +18,10 @@ async def own_metrics() -> bytes:
     return metrics_page()
 
 
-def pages(health: Health, metrics: Callable[[], Awaitable[bytes]] = own_metrics) -> App:
-    """An application that serves PATHS, and answers anything else with 404."""
+def pages(health: Health, metrics: Callable[[], Awaitable[bytes]] = own_metrics, *, profile: App | None = None) -> App:
+    """An application that serves PATHS, and `profile` at its own; it answers anything else with 404."""
 
-    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         match scope["path"]:
             case "/health/live" | "/health/liveness":
                 await respond(send, 200, JSON, b'{"status":"live"}')
@@ -29,6 +30,8 @@ def pages(health: Health, metrics: Callable[[], Awaitable[bytes]] = own_metrics)
                 await respond(send, status, JSON, json.dumps({"status": state, "unmet": health.unmet}).encode())
             case "/metrics":
                 await respond(send, 200, METRICS_CONTENT_TYPE, await metrics())
+            case page.PATH if profile is not None:
+                await profile(scope, receive, send)
             case _:
                 await respond(send, 404, JSON, b'{"error":{"code":"not_found","message":"There is no such page."}}')
 

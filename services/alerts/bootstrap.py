@@ -14,6 +14,7 @@ from chassis.kafka.bus import Bus
 from chassis.kafka.consumer import Publish
 from chassis.lifecycle import Service
 from chassis.pages import pages
+from chassis.profiling.page import profile_page
 from chassis.secrets import Secrets
 from chassis.startup import StartUp
 from chassis.storage.database import Database
@@ -72,7 +73,9 @@ async def build(settings: Settings, service: Service) -> None:
     # A group of its own: two members that want different topics would hold each other up at every rebalance.
     bus.subscribe(CREDENTIALS, composed.apply_credentials, group="alerts-credentials", max_batch=100)
     await enter(bus)
-    await enter(HttpServer(pages(service.health), settings.http_address, drain=settings.server_drain))
+    profile = profile_page(service.name, settings.internal_token.get_secret_value())
+    shown = pages(service.health, profile=profile)
+    await enter(HttpServer(shown, settings.http_address, drain=settings.server_drain))
     await enter(grpc_server(settings, service, composed))
 
 

@@ -9,6 +9,7 @@ from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.pages import pages
+from chassis.profiling.page import profile_page
 from chassis.secrets import Secrets
 from chassis.startup import StartUp
 from chassis.storage.database import Database
@@ -75,7 +76,9 @@ async def build(settings: Settings, service: Service) -> None:
     await enter(bus)
     service.start("start-up", start_up.run)
     service.start("outbox", start_up.then(relay.run))
-    await enter(HttpServer(pages(health), settings.http_address, drain=settings.server_drain))
+    profile = profile_page(service.name, settings.internal_token.get_secret_value())
+    shown = pages(health, profile=profile)
+    await enter(HttpServer(shown, settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(
             settings,

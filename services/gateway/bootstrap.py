@@ -10,6 +10,7 @@ from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
+from chassis.profiling.page import profile_page
 from chassis.snapshot import SnapshotFollower
 from chassis.workers.metrics import SharedMetrics
 from events.topics import BREAKERS, CONFIG, HEALTH
@@ -153,6 +154,7 @@ async def build(settings: Settings, service: Service) -> None:
         door=open_door(config=config, monitor=monitor, alerts=alerts, authenticate=authenticator),
         health=health,
         metrics=metrics.page,
+        profile=profile_page(service.name, token),
     )
     if settings.shares_ports:
         await service.settled()

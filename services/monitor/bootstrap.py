@@ -8,6 +8,7 @@ from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.pages import pages
+from chassis.profiling.page import profile_page
 from chassis.startup import StartUp
 from chassis.storage.database import Database
 from chassis.storage.outbox import Outbox, OutboxRelay
@@ -63,7 +64,9 @@ async def build(settings: Settings, service: Service) -> None:
     service.start("outbox", start_up.then(outbox.run))
     service.start("judge", start_up.then(ticks.judge))
     service.start("forget", start_up.then(ticks.forget))
-    await enter(HttpServer(pages(health), settings.http_address, drain=settings.server_drain))
+    profile = profile_page(service.name, settings.internal_token.get_secret_value())
+    shown = pages(health, profile=profile)
+    await enter(HttpServer(shown, settings.http_address, drain=settings.server_drain))
     await enter(
         GrpcServer(
             settings,

@@ -9,6 +9,7 @@ from chassis.http import HttpServer
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.pages import pages
+from chassis.profiling.page import profile_page
 from chassis.secrets import Secrets
 from chassis.snapshot import SnapshotFollower
 from chassis.version import VERSION
@@ -85,7 +86,8 @@ async def build(settings: Settings, service: Service) -> None:
     await enter(bus)
     service.start("credential events", events.run)
     await enter(follower)
-    shown = pages(service.health, (await enter(SharedMetrics(settings))).page)
+    metrics = await enter(SharedMetrics(settings))
+    shown = pages(service.health, metrics.page, profile=profile_page(service.name, token))
     if settings.shares_ports:
         await service.settled()
     await enter(HttpServer(shown, settings.http_address, drain=settings.server_drain, reuse_port=settings.shares_ports))

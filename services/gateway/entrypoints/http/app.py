@@ -1,7 +1,7 @@
 """The gateway's HTTP side: which path goes where."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -9,6 +9,7 @@ from chassis import pages
 from chassis.health import Health
 from chassis.http import App, Message, Receive, Scope, Send
 from chassis.pages import JSON, respond
+from chassis.profiling.page import PATH as PROFILE
 from resilience.errors import Failure, Reason
 from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.dialects.anthropic_count_tokens import ANTHROPIC_COUNT_TOKENS
@@ -63,10 +64,14 @@ def build_app(
     door: Door,
     health: Health,
     metrics: Callable[[], Awaitable[bytes]] = pages.own_metrics,
+    profile: App | None = None,
 ) -> App:
-    """The ASGI application; `chats` by their paths. `kept`: the responses that are."""
+    """The ASGI application; `chats` by their paths. `kept`: the responses that are. `profile`: see profile_page."""
     shown = pages.pages(health, metrics)
-    return _refusing(routes_of(chats=chats, models_endpoint=models_endpoint, kept=kept, door=door, health=shown))
+    routes = routes_of(chats=chats, models_endpoint=models_endpoint, kept=kept, door=door, health=shown)
+    if profile is not None:
+        routes = replace(routes, at={**routes.at, PROFILE: profile})
+    return _refusing(routes)
 
 
 def routes_of(
