@@ -24,10 +24,11 @@ PATIENCE = 60.0
 CONNECTED = 32
 """Connections that are there before the first request comes at a rate."""
 _NUMBER = b"00000000"
-_ENDING = 16
-"""Bytes of an answer that are kept to see whether it is whole."""
+_ENDING = 400
+"""Bytes of an answer that are kept, to see whether it is whole, and to say what it was where it is not."""
 
-Done = Callable[[bool], None]
+Done = Callable[[str], None]
+"""Told how a request failed; an empty text where its answer is well."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,10 @@ class Connection(asyncio.Protocol):
         self.lost = False
 
     def ask(self, request: bytes, done: Done) -> None:
-        """Tell `done`, once, whether the answer is a 200, and whole."""
+        """Tell `done`, once, whether the answer is a 200, and whole, or else what it is."""
         self._done, self._tail = done, b""
         if self.lost or self._transport is None:
-            self._tell(well=False)
+            self._tell("the connection was lost before")
         else:
             self._transport.write(request)
 
@@ -107,7 +108,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
         self.lost = True
-        self._tell(well=False)
+        self._tell(f"the connection was lost: {exc or 'closed'}")
 
     def on_body(self, body: bytes) -> None:
         """See httptools."""
@@ -117,7 +118,9 @@ class Connection(asyncio.Protocol):
         """See httptools."""
         if not self._parser.should_keep_alive():
             self.close()
-        self._tell(well=self._parser.get_status_code() == 200 and self._tail.endswith(self._ending))
+        status = self._parser.get_status_code()
+        well = status == 200 and self._tail.endswith(self._ending)
+        self._tell("" if well else f"{status} {self._tail.decode(errors='replace')}")
 
     def close(self) -> None:
         """Hang up."""
@@ -125,10 +128,10 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _tell(self, *, well: bool) -> None:
+    def _tell(self, failure: str) -> None:
         done, self._done = self._done, None
         if done is not None:
-            done(well)
+            done(failure)
 
 
 @dataclass
@@ -136,9 +139,15 @@ class Run:
     """What a run saw."""
 
     seconds: float = 0.0
-    failed: int = 0
+    failures: list[str] = field(default_factory=list)
+    """How each of those that failed did."""
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
     """Seconds, of answers that are well."""
+
+    @property
+    def failed(self) -> int:
+        """Requests whose answer was not well, or did not come."""
+        return len(self.failures)
 
     @property
     def asked(self) -> int:
@@ -155,12 +164,12 @@ class Run:
         """Answers a second."""
         return len(self.latencies) / self.seconds
 
-    def count(self, since: float, *, well: bool) -> None:
-        """An answer to what was due at `since`."""
-        if well:
-            self.latencies.append(time.monotonic() - since)
+    def count(self, since: float, failure: str) -> None:
+        """An answer to what was due at `since`; `failure` as Done is told."""
+        if failure:
+            self.failures.append(failure)
         else:
-            self.failed += 1
+            self.latencies.append(time.monotonic() - since)
 
 
 async def connect(endpoint: Endpoint) -> Connection:
@@ -197,8 +206,8 @@ async def saturate(endpoint: Endpoint, *, connections: int, seconds: float, requ
                 return
             begun += 1
 
-            def done(well: bool) -> None:
-                run.count(since, well=well)
+            def done(failure: str) -> None:
+                run.count(since, failure)
                 # Not at once: the parser is still in the answer that ends here.
                 loop.call_soon(ask_on, connection, over)
 
@@ -237,8 +246,8 @@ async def _arriving(endpoint: Endpoint, arrivals: Iterator[float]) -> Run:
             connection = idle.popleft() if idle else await connect(endpoint)
             answered = asyncio.get_running_loop().create_future()
 
-            def done(well: bool) -> None:
-                run.count(due, well=well)
+            def done(failure: str) -> None:
+                run.count(due, failure)
                 answered.set_result(None)
 
             connection.ask(endpoint.numbered(number), done)

@@ -32,13 +32,14 @@ async def spawned(
     try:
         yield process
     finally:
-        if process.returncode is None:
+        with suppress(ProcessLookupError):  # it ended by itself
             process.send_signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            with suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
 
 

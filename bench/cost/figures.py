@@ -44,12 +44,18 @@ class Cost:
         return seconds * 1000 / max(1, self.run.asked)
 
 
+def why_failed(costs: Sequence[Cost]) -> Figures:
+    """How many requests failed, and, where some did, how one of them did."""
+    failures = [failure for cost in costs for failure in cost.run.failures]
+    return {"failed": len(failures), **({"a failure": failures[0]} if failures else {})}
+
+
 def of_cost(costs: Sequence[Cost]) -> Figures:
     """CPU for each request, of the party as a whole and of its parts; how many failed."""
     return {
         "cpu_ms": Spread.of(cost.cpu_ms() for cost in costs),
         **{f"cpu_ms_{part}": Spread.of(cost.cpu_ms(part) for cost in costs) for part in costs[0].cpu},
-        "failed": sum(cost.run.failed for cost in costs),
+        **why_failed(costs),
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.client import saturate
 from bench.cost.bench import Bench, Length
-from bench.cost.figures import Cost, Figures, Spread
+from bench.cost.figures import Cost, Figures, Spread, why_failed
 from bench.cost.party import WHOLE, Party, Question
 from bench.cost.phases.http import CONNECTIONS
 from bench.cost.rounds import Turn, costed, in_turn
@@ -62,5 +62,4 @@ def _compared(costs: Mapping[str, list[Cost]]) -> Figures:
             figures[f"{name}: difference"] = Spread.of(
                 one.cpu_ms() - other.cpu_ms() for one, other in zip(found, base, strict=True)
             )
-    figures["failed"] = sum(cost.run.failed for found in costs.values() for cost in found)
-    return figures
+    return {**figures, **why_failed([cost for found in costs.values() for cost in found])}

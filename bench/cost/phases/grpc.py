@@ -50,10 +50,10 @@ async def _saturate(address: str, key: str, seconds: float) -> Run:
         while (since := time.monotonic()) < begin + seconds:
             try:
                 answer = await ask(request, metadata=metadata, timeout=PATIENCE)
-            except grpc.aio.AioRpcError:
-                run.count(since, well=False)
+            except grpc.aio.AioRpcError as error:
+                run.count(since, f"{error.code().name} {error.details()}")
             else:
-                run.count(since, well=bool(CompleteResponse.FromString(answer).choices))
+                run.count(since, "" if CompleteResponse.FromString(answer).choices else "an answer without a choice")
 
     methods: list[grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = [
         channel.unary_unary(_METHOD) for channel in channels
