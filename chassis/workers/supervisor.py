@@ -22,8 +22,8 @@ log = structlog.stdlib.get_logger("workers")
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 """Seconds before a worker that died is started again: the first time, and at most; each time twice as long."""
-STEADY = 10.0
-"""Seconds after which a worker that dies is one that had worked."""
+STEADY = 60.0
+"""Seconds after which a worker that dies is one that had worked; on a busy machine the start alone takes many."""
 MOST_DEATHS = 5
 """In a row, none of them steady: the service ends, for somebody to see it."""
 GRACE = 5.0
