@@ -115,7 +115,7 @@ class VendorResponse(Protocol):
         ...
 
     async def read(self, limit: int) -> bytes:
-        """The rest of the body. Raises VendorFailure: connection lost, or larger than `limit` bytes."""
+        """The rest of the body. Raises VendorFailure, as `chunk` does, and where it is larger than `limit` bytes."""
         ...
 
     async def read_some(self, limit: int) -> bytes:
@@ -123,7 +123,10 @@ class VendorResponse(Protocol):
         ...
 
     async def chunk(self) -> bytes | None:
-        """The next piece of the body, decompressed; None after the last. Raises VendorFailure(connection lost)."""
+        """The next piece of the body, decompressed; None after the last.
+
+        Raises VendorFailure: connection lost, or malformed where it cannot be decompressed.
+        """
         ...
 
     def release(self) -> None:
