@@ -17,7 +17,7 @@ from chassis.logging import configure_logging
 from chassis.settings import EXIT_FAILED, S, read_settings
 from chassis.tasks import Background, end
 from chassis.telemetry import telemetry
-from chassis.workers.leash import end_with_supervisor
+from chassis.workers.leash import join_workers
 from resilience.clock import Clock, SystemClock
 
 log = structlog.stdlib.get_logger("lifecycle")
@@ -61,7 +61,12 @@ def run(name: str, settings_type: type[S], build: Build[S]) -> None:
     """Run a service until SIGTERM or SIGINT; exit with 0, with 1 if it failed, with 2 if its settings are wrong."""
     settings = read_settings(settings_type)
     configure_logging(name, level=settings.log_level, format=settings.log_format)
-    with telemetry(name, otlp_endpoint=settings.otlp_endpoint, sample_ratio=settings.trace_sample_ratio):
+    with telemetry(
+        name,
+        otlp_endpoint=settings.otlp_endpoint,
+        sample_ratio=settings.trace_sample_ratio,
+        of_several=settings.shares_ports,
+    ):
         healthy = uvloop.run(_live(name, settings, build))
     sys.exit(0 if healthy else EXIT_FAILED)
 
@@ -71,7 +76,7 @@ async def _live(name: str, settings: S, build: Build[S]) -> bool:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    end_with_supervisor(settings, stop)
+    join_workers(settings, stop)
 
     stack = AsyncExitStack()
     background = await stack.enter_async_context(Background())

@@ -1,12 +1,13 @@
 """OpenTelemetry, set up once: traces and metrics out by OTLP, metrics for Prometheus to fetch."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader
-from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased
 from prometheus_client import generate_latest
@@ -23,12 +24,14 @@ METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @contextmanager
-def telemetry(service: str, *, otlp_endpoint: str, sample_ratio: float) -> Iterator[None]:
+def telemetry(service: str, *, otlp_endpoint: str, sample_ratio: float, of_several: bool = False) -> Iterator[None]:
     """Install the providers that `opentelemetry.trace` and `.metrics` hand out; flush them at the end.
 
     The sampling decision is the caller's where it made one, else `sample_ratio` of traces, decided at the head.
+    What is sent by one of several processes on this machine has its instance's id, or it would be taken for one's.
     """
-    resource = Resource.create({SERVICE_NAME: f"seawall-{service}", SERVICE_VERSION: VERSION})
+    instance = {SERVICE_INSTANCE_ID: uuid.uuid4().hex} if of_several else {}
+    resource = Resource.create({SERVICE_NAME: f"seawall-{service}", SERVICE_VERSION: VERSION, **instance})
     tracer_provider = TracerProvider(sampler=ParentBased(HeadSampler(sample_ratio)), resource=resource)
     readers: list[MetricReader] = [PrometheusReader()]
     if otlp_endpoint:

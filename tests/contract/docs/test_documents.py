@@ -78,7 +78,8 @@ def listed(readme: Path) -> list[str]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_services_readme_lists_exactly_its_own_settings(service: str) -> None:
     settings: type[ServiceSettings] = importlib.import_module(f"services.{service}.settings").Settings
-    own = [field for field in settings.model_fields if field in settings.__annotations__]
+    kinds = [kind for kind in settings.__mro__ if issubclass(kind, ServiceSettings) and kind is not ServiceSettings]
+    own = {field for kind in kinds for field in kind.__annotations__ if field in settings.model_fields}
     assert sorted(listed(ROOT / "services" / service / "README.md")) == sorted(own)
 
 
