@@ -13,6 +13,7 @@ from cli.commands import (
     explain,
     keys,
     prices,
+    profile,
     requests,
     status,
     targets,
@@ -34,6 +35,7 @@ app.command()(doctor.doctor)
 app.command()(apply.apply)
 app.command()(targets.targets)
 app.command()(explain.explain)
+app.command()(profile.profile)
 app.add_typer(requests.app, name="requests")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")

@@ -79,6 +79,6 @@ def _text(manifest: Path) -> str:
 
 def _ready(running: Running, seconds: float, *, as_json: bool) -> None:
     if as_json:
-        print_json(running.as_dict())
+        print_json(running.told())
     else:
         greet(running, seconds)

@@ -96,7 +96,7 @@ class DataDir:
         """Leave it to the next run."""
         self._write(self.path / "state.json", asdict(state))
 
-    def publish(self, addresses: dict[str, str]) -> None:
+    def publish(self, addresses: dict[str, object]) -> None:
         """Tell other commands where this one is, until it ends."""
         self._write(self.path / UP_FILE, addresses)
 

@@ -1,6 +1,7 @@
 """What `up` says when it is ready: where everything is, and three ways to use it that work as pasted."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from rich.markup import escape
 
@@ -9,7 +10,7 @@ from cli.output import print_text, say
 
 @dataclass(frozen=True)
 class Running:
-    """A running Seawall; also the content of up.json and the line of `up --json`."""
+    """A running Seawall; also the content of up.json and, without the token, the line of `up --json`."""
 
     url: str
     grpc: str
@@ -22,10 +23,18 @@ class Running:
     """One that callers may ask for."""
     manifest: str
     data_dir: str
+    services: Mapping[str, str]
+    """URL of each service's own pages."""
+    token: str = field(repr=False)
+    """What the services show each other."""
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, object]:
         """As JSON has it."""
         return asdict(self)
+
+    def told(self) -> dict[str, object]:
+        """What anybody may see who sees the terminal."""
+        return {name: value for name, value in self.as_dict().items() if name != "token"}
 
 
 def greet(running: Running, seconds: float) -> None:

@@ -100,6 +100,8 @@ async def _start(plan: Plan, children: Supervisor) -> Running:
         model=plan.model,
         manifest=str(plan.manifest),
         data_dir=str(plan.directory.path),
+        services={name: f"http://{HOST}:{ports.http}" for name, ports in plan.ports.items()},
+        token=secrets.token_urlsafe(32),
     )
     services = programs.services(
         plan.ports,
@@ -107,7 +109,7 @@ async def _start(plan: Plan, children: Supervisor) -> Running:
         kafka=kafka,
         manifest=plan.manifest,
         pepper=plan.pepper,
-        token=secrets.token_urlsafe(32),
+        token=running.token,
         secrets=plan.secrets,
     )
     await _start_services(services, children, running)

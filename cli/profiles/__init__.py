@@ -1,0 +1,1 @@
+"""Profiles of services, as people and their tools look at them."""
