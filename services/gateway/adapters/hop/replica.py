@@ -57,19 +57,19 @@ class Replica:
             self._streams.add(task)
             task.add_done_callback(self._ended)
             if await stream.opened():
-                self._tell(stream)
+                self._tell(stream, "")
                 backoff.reset()
                 await stream.retired()
                 self.stream = None
             else:
-                self._tell(None)
+                self._tell(None, stream.failure.message)
                 await self._clock.sleep(backoff.next())
 
-    def _tell(self, stream: Stream | None) -> None:
+    def _tell(self, stream: Stream | None, cause: str) -> None:
         """Say what became of the try to open a stream."""
         away = stream is None
         if away and not self.away:
-            log.warning("a replica of providers takes no stream; trying on", address=self._address)
+            log.warning("a replica of providers takes no stream; trying on", address=self._address, cause=cause)
         elif self.away and not away:
             log.info("the replica of providers takes a stream again", address=self._address)
         self.stream, self.away = stream, away

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 import structlog
 
-from chassis.grpc.client import Peer
+from chassis.grpc.client import MAX_MESSAGE_BYTES, Peer
 from chassis.grpc.status import from_error
 from resilience.errors import Failure, Reason
 from seawall.providers.v1 import provider_pb2 as pb
@@ -18,6 +18,8 @@ from services.gateway.application.ports import Envelope
 
 OPEN_TIMEOUT = 3.0
 """Seconds for a replica to take a new stream."""
+MAX_BODY_BYTES = MAX_MESSAGE_BYTES - 256 * 1024
+"""The rest of a message is for what is beside the body."""
 FULL_MESSAGE = 1024 * 1024
 """Bytes of bodies from which on what comes next waits for the next message."""
 
@@ -44,6 +46,8 @@ class Stream:
         self._retired = asyncio.Event()
         self.usable = False
         """Whether calls may be begun: it is open, and the replica takes them."""
+        self.failure = Failure(Reason.UNAVAILABLE, "The providers service stopped.", retryable=True)
+        """What ended it, once it has ended."""
 
     @property
     def in_flight(self) -> int:
@@ -51,7 +55,9 @@ class Stream:
         return len(self._calls)
 
     def call(self, envelope: Envelope) -> Call:
-        """Begin a call. The stream must be usable."""
+        """Begin a call. The stream must be usable. Raises Failure(REQUEST_TOO_LARGE): others travel with it."""
+        if len(envelope.body) + len(envelope.prefix) > MAX_BODY_BYTES:
+            raise Failure(Reason.REQUEST_TOO_LARGE, f"The body is over the {MAX_BODY_BYTES} bytes that providers take.")
         self._last = number = self._last + 1
         call = self._calls[number] = Call(self, number, envelope, self._loop)
         carried = self._message(len(envelope.body)).calls.add()
@@ -91,7 +97,6 @@ class Stream:
         """Open it, carry calls, and return when it has ended; never raises what ended it."""
         carry: Any = ProviderServiceStub(self._peer.channel).Carry(metadata=self._peer.metadata())
         writing: asyncio.Task[None] | None = None
-        failure = Failure(Reason.UNAVAILABLE, "The providers service stopped.", retryable=True)
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 await carry.initial_metadata()
@@ -105,9 +110,9 @@ class Stream:
         except grpc.aio.AioRpcError as error:
             told = from_error(error)
             if told.reason is not Reason.CANCELLED:
-                failure = told
+                self.failure = told
         except TimeoutError:
-            failure = Failure(Reason.UNAVAILABLE, "The providers service does not answer.", retryable=True)
+            self.failure = Failure(Reason.UNAVAILABLE, "The providers service does not answer.", retryable=True)
         finally:
             self.retire()
             if not self._opened.done():
@@ -118,7 +123,7 @@ class Stream:
                 await asyncio.gather(writing, return_exceptions=True)
             calls, self._calls = self._calls, {}
             for call in calls.values():
-                call.lost(failure)
+                call.lost(self.failure)
             await self._peer.__aexit__(None, None, None)
 
     def _read(self, message: pb.CarryResponse) -> None:

@@ -1,0 +1,188 @@
+"""Calls over a stream: answers, failures, cancellation, deadlines, room, and what travels together."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+
+from chassis.grpc.client import Peer
+from resilience.errors import Failure, Reason
+from seawall.providers.v1 import provider_pb2 as pb
+from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
+from services.gateway.adapters.hop.call import WINDOW
+from services.gateway.adapters.hop.stream import MAX_BODY_BYTES
+from services.gateway.domain.failure import VendorFailure
+from tests.integration.hop.replica import TOKEN, EchoVendor, asking, frames_of, hop_to, read, replica, whole_of
+from tests.stack.eventually import eventually
+
+
+async def test_a_whole_answer_is_one_frame() -> None:
+    async with replica() as address, hop_to(address) as hop:
+        (frame,) = await read(hop, asking(1))
+    assert frame.data == whole_of(1)
+    assert frame.finish_reason == "stop"
+    assert frame.end
+
+
+async def test_a_stream_has_its_frames_in_their_order() -> None:
+    async with replica() as address, hop_to(address) as hop:
+        *frames, end = await read(hop, asking(1, stream=True, frames=20))
+    assert [frame.data for frame in frames] == frames_of(1, 20)
+    assert end.end
+    assert not end.data
+
+
+async def test_calls_at_the_same_time_are_not_in_each_others_way() -> None:
+    async with replica() as address, hop_to(address) as hop:
+        slow = asyncio.create_task(read(hop, asking(1, after=30)))
+        answers = await asyncio.gather(*(read(hop, asking(number)) for number in range(2, 200)))
+        slow.cancel()
+        await asyncio.gather(slow, return_exceptions=True)
+    assert [frame.data for (frame,) in answers] == [whole_of(number) for number in range(2, 200)]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_vendors_failure_comes_as_it_was(stream: bool) -> None:
+    async with replica() as address, hop_to(address) as hop:
+        with pytest.raises(VendorFailure) as failed:
+            await read(hop, asking(1, stream=stream, fails="vendor_overloaded"))
+    assert failed.value.reason is Reason.VENDOR_OVERLOADED
+    assert failed.value.status == 503
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_providers_refuse_says_why_and_of_what(stream: bool) -> None:
+    async with replica() as address, hop_to(address) as hop:
+        with pytest.raises(Failure) as failed:
+            await read(hop, asking(1, stream=stream, refuses="unsupported_by_target"))
+    assert not isinstance(failed.value, VendorFailure)
+    assert failed.value.reason is Reason.UNSUPPORTED_BY_TARGET
+    assert failed.value.detail == {"param": "tools"}
+
+
+async def test_a_mistake_in_one_call_is_told_to_that_call_alone() -> None:
+    async with replica() as address, hop_to(address) as hop:
+        beside = asyncio.create_task(read(hop, asking(1, after=0.2)))
+        with pytest.raises(Failure) as failed:
+            await read(hop, asking(2, breaks="a mistake"))
+        (frame,) = await beside
+    assert failed.value.reason is Reason.INTERNAL
+    assert "a mistake" not in failed.value.message
+    assert frame.data == whole_of(1)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_call_that_is_closed_is_cancelled_at_the_vendors_at_once(stream: bool) -> None:
+    vendor = EchoVendor()
+    async with replica(vendor=vendor) as address, hop_to(address) as hop:
+        call = await hop.call(asking(1, stream=stream, after=60))
+        await eventually(lambda: vendor.under_way == {1})
+        call.close()
+        await eventually(lambda: not vendor.under_way)
+        (frame,) = await read(hop, asking(2))
+    assert vendor.cancelled == {1}
+    assert frame.data == whole_of(2)
+
+
+async def test_a_call_has_its_own_deadline() -> None:
+    vendor = EchoVendor()
+    async with replica(vendor=vendor) as address, hop_to(address) as hop:
+        beside = asyncio.create_task(read(hop, asking(1, after=1.0)))
+        with pytest.raises(VendorFailure) as late:
+            await read(hop, asking(2, after=60, timeout=0.2))
+        (frame,) = await beside
+    assert late.value.reason is Reason.VENDOR_TIMEOUT
+    assert frame.data == whole_of(1)
+
+
+async def test_what_providers_never_answer_fails_all_the_same() -> None:
+    vendor = EchoVendor()
+    async with replica(vendor=vendor) as address, hop_to(address) as hop:
+        with pytest.raises(VendorFailure) as late:
+            await read(hop, asking(1, stream=True, after=60, timeout=0.2))  # the echo's streams heed no deadline
+        await eventually(lambda: vendor.cancelled == {1})
+    assert late.value.reason is Reason.VENDOR_TIMEOUT
+
+
+async def test_a_slow_reader_holds_back_its_own_vendor_and_nobody_else() -> None:
+    vendor, size = EchoVendor(), 64 * 1024
+    async with replica(vendor=vendor) as address, hop_to(address) as hop:
+        slow = await hop.call(asking(1, stream=True, frames=100, size=size))
+        first = await slow.next()
+        (frame,) = await read(hop, asking(2))
+        await eventually(lambda: vendor.made >= WINDOW)
+        for number in range(3, 30):  # time for more to be made, if it were
+            await read(hop, asking(number))
+        assert vendor.made <= 2 * WINDOW + 2 * size
+        rest = [await slow.next() for _ in range(99)]
+        slow.close()
+    assert frame.data == whole_of(2)
+    assert [one.data for one in (first, *rest)] == frames_of(1, 100, size)
+
+
+async def test_a_body_that_no_message_holds_is_refused_alone() -> None:
+    async with replica() as address, hop_to(address) as hop:
+        beside = asyncio.create_task(read(hop, asking(1, after=0.2)))
+        await asyncio.sleep(0)
+        with pytest.raises(Failure) as refused:
+            await read(hop, asking(2)._replace(body=b"x" * (MAX_BODY_BYTES + 1)))
+        (frame,) = await beside
+    assert refused.value.reason is Reason.REQUEST_TOO_LARGE
+    assert frame.data == whole_of(1)
+
+
+async def test_the_largest_bodies_travel() -> None:
+    async with replica() as address, hop_to(address) as hop:
+        envelopes = [asking(number, size=1, padding="x" * 8_000_000) for number in range(6)]
+        answers = await asyncio.gather(*(read(hop, envelope) for envelope in envelopes))
+    assert [frame.data for (frame,) in answers] == [whole_of(number, 1) for number in range(6)]
+
+
+async def test_what_waits_leaves_together() -> None:
+    messages: list[pb.CarryRequest] = []
+
+    async def carry(_requests: object, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
+        await context.send_initial_metadata(())
+        while (message := await context.read()) is not grpc.aio.EOF:
+            messages.append(message)
+            answers = [
+                pb.CarriedAnswer(number=call.number, answer=pb.Answer(body=call.envelope.body))
+                for call in message.calls
+            ]
+            await context.write(pb.CarryResponse(answers=answers))
+
+    server = grpc.aio.server()
+    method = grpc.stream_stream_rpc_method_handler(
+        carry, pb.CarryRequest.FromString, pb.CarryResponse.SerializeToString
+    )
+    service = pb.DESCRIPTOR.services_by_name["ProviderService"].full_name
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Carry": method}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with hop_to(f"127.0.0.1:{port}") as hop:
+        await read(hop, asking(0))
+        await asyncio.gather(*(read(hop, asking(number)) for number in range(1, 101)))
+    await server.stop(None)
+    alone, *together = (len(message.calls) for message in messages)
+    assert alone == 1
+    assert sum(together) == 100
+    assert len(together) <= 3
+
+
+async def test_only_services_may_carry_calls() -> None:
+    async with replica() as address, hop_to(address, token="another") as hop:
+        with pytest.raises(Failure) as refused:
+            await read(hop, asking(1))
+    assert refused.value.reason is Reason.UNAVAILABLE
+
+
+async def test_a_caller_that_closes_its_side_gets_what_is_under_way() -> None:
+    async with replica() as address, Peer(address, internal_token=TOKEN) as peer:
+        carry = ProviderServiceStub(peer.channel).Carry(metadata=peer.metadata())
+        envelope = pb.Envelope(dialect=pb.DIALECT_OPENAI_CHAT, body=asking(1, after=0.2).body)
+        call = pb.CarriedCall(number=7, envelope=envelope, timeout_ms=20_000)
+        await carry.write(pb.CarryRequest(calls=[call]))
+        await carry.done_writing()
+        answers = [answer async for message in carry for answer in message.answers]
+    assert [(answer.number, answer.answer.body) for answer in answers] == [(7, whole_of(1))]
