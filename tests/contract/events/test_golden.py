@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chassis.kafka.asyncapi import CONTRACT_VERSION, document
-from events.base import Fact
+from events.base import Event, Fact
 from events.cloudevents import decode
 from events.topics import TOPICS
 from resilience.errors import Reason
@@ -35,6 +35,12 @@ def test_the_golden_events_of_this_version_use_every_field() -> None:
     for topic in TOPICS:
         record = json.loads((GOLDEN / CONTRACT_VERSION / f"{topic.event.type}.json").read_text())
         assert missing_of(topic.event, record["value"]) == set(), topic.name
+
+
+@pytest.mark.parametrize("kind", [*Fact.__subclasses__(), *Event.__subclasses__()], ids=lambda kind: kind.__name__)
+def test_a_field_is_left_out_only_where_it_is_none(kind: type[Fact]) -> None:
+    for field in msgspec.structs.fields(kind):
+        assert field.default in (None, msgspec.NODEFAULT), f"{field.name} is to be written: it has a value"
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
