@@ -45,7 +45,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """See Carrier."""
-        self.usable = False
+        self._leave()
         self._transport.abort()
 
     def pause(self) -> None:
@@ -82,8 +82,11 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - whatever it is
         """See asyncio.Protocol."""
+        self._leave()
+        self._home.lost(self)
+
+    def _leave(self) -> None:
         self.usable = False
         answer, self._answer = self._answer, None
         if answer is not None:
             answer.lost()
-        self._home.lost(self)

@@ -97,11 +97,6 @@ class Line:
         if self._host:
             self._next_lookup = min(self._next_lookup, self._lookups.clock.monotonic() + PAUSE)
 
-    async def aclose(self) -> None:
-        """Close all connections now."""
-        if self._pinned is not None:
-            await self._pinned.pool.aclose()
-
     async def _look_up(self) -> None:
         clock = self._lookups.clock
         try:

@@ -77,6 +77,7 @@ async def test_an_address_that_says_nothing_does_not_keep_the_next_one_waiting_a
             connect = Connect(origin, None, (NOBODY, HOST), Authorities().trusting(""), 20.0)
             transport = await connect()
             assert transport.get_extra_info("peername")[0] == HOST
+            assert transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             transport.abort()
         await eventually(lambda: sockets() <= before)
 
