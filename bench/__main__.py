@@ -106,6 +106,7 @@ def main() -> int:
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     described = machine.described()
+    report.show_machine(described)
     phases = uvloop.run(measure(chosen(options)))
     judged = list(goals.judged(phases))
     compared = list(baseline.compared(phases, baseline.read()))

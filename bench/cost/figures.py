@@ -44,9 +44,9 @@ class Cost:
         return seconds * 1000 / max(1, self.run.asked)
 
 
-def why_failed(costs: Sequence[Cost]) -> Figures:
+def why_failed(runs: Iterable[Run]) -> Figures:
     """How many requests failed, and, where some did, how one of them did."""
-    failures = [failure for cost in costs for failure in cost.run.failures]
+    failures = [failure for run in runs for failure in run.failures]
     return {"failed": len(failures), **({"a failure": failures[0]} if failures else {})}
 
 
@@ -55,7 +55,7 @@ def of_cost(costs: Sequence[Cost]) -> Figures:
     return {
         "cpu_ms": Spread.of(cost.cpu_ms() for cost in costs),
         **{f"cpu_ms_{part}": Spread.of(cost.cpu_ms(part) for cost in costs) for part in costs[0].cpu},
-        **why_failed(costs),
+        **why_failed(cost.run for cost in costs),
     }
 
 

@@ -9,6 +9,11 @@ from bench.cost.figures import Figures, Spread, Value
 from bench.cost.goals import Met
 
 
+def show_machine(machine: Mapping[str, str]) -> None:
+    """What the run is made on."""
+    print("; ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
+
+
 def show_phase(name: str, figures: Figures) -> None:
     """Each figure: median, and least to most over the rounds."""
     print(f"\n{name}")

@@ -62,4 +62,4 @@ def _compared(costs: Mapping[str, list[Cost]]) -> Figures:
             figures[f"{name}: difference"] = Spread.of(
                 one.cpu_ms() - other.cpu_ms() for one, other in zip(found, base, strict=True)
             )
-    return {**figures, **why_failed([cost for found in costs.values() for cost in found])}
+    return {**figures, **why_failed(cost.run for found in costs.values() for cost in found)}

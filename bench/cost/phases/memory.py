@@ -2,7 +2,7 @@
 
 from bench.client import saturate
 from bench.cost.bench import Bench, Length
-from bench.cost.figures import Figures
+from bench.cost.figures import Figures, why_failed
 from bench.cost.party import WHOLE, Party
 from bench.cost.phases.http import CONNECTIONS
 from bench.processes import proportional_mb, resident_mb, tree
@@ -27,7 +27,7 @@ async def memory_over_time(bench: Bench, length: Length) -> Figures:
     party = bench.seawall.party
     figures: Figures = {"requests": length.requests}
     seen = []
-    failed = 0
+    runs = []
     for number in range(1, SLICES + 1):
         run = await saturate(
             party.endpoint(WHOLE),
@@ -35,12 +35,11 @@ async def memory_over_time(bench: Bench, length: Length) -> Figures:
             seconds=LONGEST,
             requests=length.requests / SLICES,
         )
-        failed += run.failed
+        runs.append(run)
         seen.append(_resident(party))
         figures[f"resident_mb_at_{number * 100 // SLICES}_%"] = seen[-1]
     figures["grown_mb_in_second_half"] = round(seen[-1] - seen[SLICES // 2 - 1], 1)
-    figures["failed"] = failed
-    return figures
+    return {**figures, **why_failed(runs)}
 
 
 def _resident(party: Party) -> float:

@@ -1,5 +1,6 @@
 """How one machine's throughput grows with the processes of gateway and providers."""
 
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -51,6 +52,6 @@ async def _redis() -> AsyncIterator[str]:
     """The URL of one that keeps nothing."""
     [port] = free_ports(1, port_range(DEFAULT_RANGE))
     options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning")
-    async with spawned(tools.found("redis-server"), *options):
+    async with spawned(tools.found("redis-server"), *options, output=subprocess.DEVNULL):
         await listening(port)
         yield f"redis://127.0.0.1:{port}/0"
