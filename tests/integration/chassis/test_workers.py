@@ -24,6 +24,9 @@ from tests.stack.process import leash
 
 PROGRAM = """
     import os
+    if os.environ.get("TRY") == "dying" and "SEAWALL_WORKER" in os.environ:
+        raise SystemExit(3)
+
     from chassis.workers.supervisor import supervise
     from chassis.workers.settings import WorkersSettings
 
@@ -31,8 +34,6 @@ PROGRAM = """
         pass
 
     supervise("tried", Settings)
-    if os.environ.get("TRY") == "dying":
-        raise SystemExit(3)
 
     from opentelemetry import metrics
     from chassis.http import HttpServer
