@@ -1,13 +1,18 @@
 """Replicas that come and go: calls go to the least busy one that takes them, and those under way are finished."""
 
 import asyncio
+import contextlib
 from collections import Counter
 
 import pytest
 
+from chassis.grpc.client import Peer
 from resilience.errors import Failure, Reason
+from seawall.providers.v1 import provider_pb2 as pb
+from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
 from services.gateway.adapters.hop import replicas
-from tests.integration.hop.replica import EchoVendor, asking, hop_to, read, replica, whole_of
+from services.gateway.application.ports import Frame
+from tests.integration.hop.replica import TOKEN, EchoVendor, asking, hop_to, read, replica, whole_of
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
 
@@ -27,13 +32,18 @@ async def test_calls_are_spread_by_what_is_under_way() -> None:
         hop_to(f"providers:{port}", hosts=[*hosts, "127.0.0.2"]) as hop,
     ):
         await read(hop, asking(0))
-        waiting = [asyncio.create_task(read(hop, asking(number, after=60))) for number in range(1, 41)]
-        await eventually(lambda: len(busy.under_way | idle.under_way) == 40)
+        waiting: list[asyncio.Task[list[Frame]]] = []
+        for number in range(1, 41):
+            if number % 2:  # taking turns alone would bring all of these to the same one
+                waiting.append(asyncio.create_task(read(hop, asking(number, after=60))))
+                await eventually(lambda: len(busy.under_way | idle.under_way) == len(waiting), every=0.002)
+            else:
+                await read(hop, asking(number))
         spread = Counter((len(busy.under_way), len(idle.under_way)))
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-    assert spread == Counter({20: 2})
+    assert spread == Counter({10: 2})
 
 
 @pytest.mark.usefixtures("_looks_often")
@@ -87,6 +97,23 @@ async def test_a_replica_that_drains_finishes_what_it_has_while_another_is_asked
         (frame,) = await read(hop, asking(3))
     assert [frame.data for (frame,) in answers] == [whole_of(number) for number in range(10, 20)]
     assert frame.data == whole_of(3)
+
+
+@pytest.mark.parametrize("max_age", [0.1, 300.0])
+async def test_who_grows_old_or_stops_asks_for_no_more_calls(max_age: float) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        running = await stack.enter_async_context(contextlib.AsyncExitStack())
+        address = await running.enter_async_context(replica(max_age=max_age))
+        peer = await stack.enter_async_context(Peer(address, internal_token=TOKEN))
+        carry = ProviderServiceStub(peer.channel).Carry(metadata=peer.metadata())
+        await carry.initial_metadata()
+        stopping = asyncio.create_task(running.aclose()) if max_age > 1 else None
+        message = await asyncio.wait_for(carry.read(), 30)
+        await carry.done_writing()
+        if stopping is not None:
+            await stopping
+    assert isinstance(message, pb.CarryResponse)
+    assert message.draining
 
 
 async def test_a_stream_is_renewed_when_it_is_old_and_no_call_notices() -> None:
