@@ -3,6 +3,8 @@
 from pathlib import Path
 
 PAGE = "metrics.page"
+_BEGINS = b"\n# HELP "
+"""What each family of metrics in a page begins with."""
 
 
 def keep(directory: Path, page: bytes) -> None:
@@ -18,7 +20,8 @@ def counted(directory: Path) -> bytes:
         page = (directory / PAGE).read_bytes()
     except FileNotFoundError:
         return b""
-    return b"".join(b"# HELP " + family for family in page.split(b"# HELP ")[1:] if _only_grows(family))
+    families = (b"\n" + page).split(_BEGINS)[1:]
+    return b"".join(_BEGINS + family for family in families if _only_grows(family)).strip() + b"\n"
 
 
 def forget_pages(data_dir: Path) -> None:
