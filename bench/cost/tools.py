@@ -4,11 +4,13 @@ import shutil
 import sys
 
 _PACKAGES = {"nginx": "nginx-light", "cc": "gcc libc6-dev", "redis-server": "redis-server"}
+_FURTHER = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Where servers are, which is not on everybody's path."""
 
 
 def found(program: str) -> str:
     """Where a program is; empty where it is not."""
-    return shutil.which(program) or shutil.which(program, path="/usr/local/sbin:/usr/sbin:/sbin") or ""
+    return shutil.which(program) or shutil.which(program, path=_FURTHER) or ""
 
 
 def required(program: str) -> str:

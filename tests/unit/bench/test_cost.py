@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import failures
+from bench.__main__ import chosen, failures, parser
 from bench.client import Endpoint, Run
-from bench.cost import baseline
+from bench.cost import baseline, tools
 from bench.cost.figures import Cost, Figures, Spread, beside_nginx
 from bench.cost.goals import GOALS, judged
 from bench.cost.plan import PHASES
@@ -125,3 +125,35 @@ def test_requests_that_are_not_numbered_are_the_same() -> None:
 def test_a_body_is_as_large_as_the_goals_say() -> None:
     _, _, body = Endpoint.chat("http://h:1/v1", "k", "m").request.partition(b"\r\n\r\n")
     assert 1800 <= len(body) <= 1900
+
+
+@pytest.mark.parametrize("program", ["nginx", "cc"])
+def test_a_missing_program_ends_the_bench_in_one_line_that_says_how_to_get_it(
+    program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(tools, "_FURTHER", str(tmp_path))
+    with pytest.raises(SystemExit, match=rf"^The bench needs {program}: apt-get install \S+.*$"):
+        tools.required(program)
+
+
+def test_a_short_run_leaves_out_what_takes_long_and_a_full_one_leaves_out_nothing() -> None:
+    short, full = ([phase.name for phase, _ in chosen(parser().parse_args(told))] for told in ([], ["--full"]))
+    assert full == [phase.name for phase in PHASES]
+    assert set(full) - set(short) == {"features", "memory over time", "scaling"}
+
+
+def test_phases_that_are_named_are_measured_as_told() -> None:
+    told = ["--phases", "scaling,saturation", "--rounds", "2", "--seconds", "1.5", "--workers", "1,4"]
+    (first, length), (second, of_scaling) = chosen(parser().parse_args(told))
+    assert (first.name, length.rounds, length.seconds, length.workers) == ("saturation", 2, 1.5, ())
+    assert (second.name, of_scaling.rounds, of_scaling.workers) == ("scaling", 2, [1, 4])
+
+
+def test_a_phase_that_there_is_not_is_refused() -> None:
+    with pytest.raises(SystemExit, match="there is no phase sturation"):
+        chosen(parser().parse_args(["--phases", "sturation"]))
+
+
+def test_every_phase_of_a_full_run_under_load_has_ten_rounds_or_more() -> None:
+    assert all(phase.full.rounds >= 10 or phase.full.requests or phase.name == "idle memory" for phase in PHASES)
