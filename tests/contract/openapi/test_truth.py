@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx2
 import pytest
@@ -25,7 +25,7 @@ from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.domain.failure import VendorFailure
 from services.gateway.entrypoints.door import ALERTS, CONFIG, MONITOR, Authenticate, Door, open_door
 from services.gateway.entrypoints.http.app import CHATS, Routes, build_app, routes_of
-from services.gateway.entrypoints.http.endpoint import Endpoint, Reply, Request
+from services.gateway.entrypoints.http.endpoint import Asked, Endpoint, Request
 from services.gateway.entrypoints.http.errors import error_of
 from services.gateway.entrypoints.http.headers import REQUEST_HEADERS, RESPONSE_HEADERS, Header, Place
 from services.gateway.entrypoints.http.models import Models
@@ -42,7 +42,8 @@ CONFIGURATION = Configuration(
 RPC = f"/{CONFIG.full_name}/ListProjects"
 
 
-async def refused(request: Request) -> Reply:
+@asynccontextmanager
+async def refused(request: Request) -> AsyncIterator[Asked]:
     raise Failure(Reason.INVALID_REQUEST, "Nothing is answered here.")
     yield
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from services.gateway.application.authenticate import Authenticator
 from services.gateway.application.idempotency import Claim, Taken
 from services.gateway.application.ports import Frame
 from services.gateway.domain.configuration import Configuration, Key
-from services.gateway.entrypoints.http.endpoint import Chunk, Endpoint, Head, Reply, Request
+from services.gateway.entrypoints.http.endpoint import Chunk, Endpoint, Reply, Request, Streamed
 from tests.stack.eventually import PATIENCE, eventually
 from tests.stack.ports import free_port
 from tests.stack.redis import Redis
@@ -46,11 +46,17 @@ class Upstream:
     begun: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def answer(self, request: Request) -> Reply:
+    @asynccontextmanager
+    async def answer(self, request: Request) -> "AsyncIterator[Upstream]":
+        yield self
+
+    async def reply(self) -> Reply:
         self.begun += 1
         number = self.begun
         await asyncio.wait_for(self.ended.wait(), PATIENCE)
-        yield Head(200, ((b"content-type", b"text/event-stream"),))
+        return Streamed(200, ((b"content-type", b"text/event-stream"),), self._chunks(number))
+
+    async def _chunks(self, number: int) -> AsyncGenerator[Chunk, None]:
         for part in range(20):
             yield Chunk(b"data: %d of %d\n\n" % (part, number))
         yield Chunk(b"data: [DONE]\n\n", last=True, kept=True)

@@ -1,6 +1,9 @@
 """A POST that asks for a chat, in any dialect: decode, call, encode; whole or as server-sent events."""
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from types import TracebackType
+from typing import Self
 from urllib.parse import quote
 
 import structlog
@@ -8,12 +11,13 @@ import structlog
 from chassis.pages import JSON
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
+from services.gateway.application.answer import Answer
 from services.gateway.application.answer_once import is_final
 from services.gateway.application.exchange import Exchange
 from services.gateway.domain.dialect import Dialect
 from services.gateway.domain.usage import dollars
-from services.gateway.entrypoints.exchange import Exchanges
-from services.gateway.entrypoints.http.endpoint import Chunk, Head, Headers, Reply, Request
+from services.gateway.entrypoints.exchange import Exchanges, Opened
+from services.gateway.entrypoints.http.endpoint import Chunk, Headers, Reply, Request, Streamed, Whole
 from services.gateway.entrypoints.http.errors import error_headers, error_of
 
 log = structlog.stdlib.get_logger("http")
@@ -37,9 +41,9 @@ class Chats:
         self._dialect = dialect
         self._clock = clock
 
-    async def __call__(self, request: Request) -> Reply:
-        """Answer one chat, or say why not. Closing the reply ends the work for it."""
-        async with self._exchanges.open(
+    def __call__(self, request: Request) -> "Chat":
+        """Ask for one chat."""
+        opened = self._exchanges.open(
             secret=request.secret,
             body=request.body,
             stream=None,
@@ -47,36 +51,41 @@ class Chats:
             traceparent=request.traceparent,
             dialect=self._dialect,
             headers=request.headers,
-        ) as opened:
-            exchange = opened.exchange
-            try:
-                answer = await opened.answer()
-            except Exception as error:  # noqa: BLE001 - the edge: whatever failed, the caller gets an error of ours
-                failure = _as_failure(error, exchange)
-                headers = (*self._headers(exchange), *error_headers(failure))
-                status, body = error_of(failure, exchange.id, self._dialect)
-                for piece in _whole(status, body, headers, is_final(failure)):
-                    yield piece
-                return
-            if not exchange.stream:
-                for piece in _whole(200, answer.first.data, self._headers(exchange), kept=True):
-                    yield piece
-                return
-            yield Head(200, (*STREAM_HEADERS, *self._headers(exchange)))
-            if not answer.first.data:
-                yield Chunk(b"")  # the head leaves with it: the answer has begun, though it has said nothing yet
-            event, events = exchange.dialect.event, 0
-            try:
-                async with aclosing(answer.frames()) as frames:
-                    async for frame in frames:
-                        if frame.data:
-                            events += 1
-                            yield Chunk(event(frame.data))
-            except Exception as error:  # noqa: BLE001 - the edge, as above; the status is sent, so that it is the last event
-                _, body = error_of(_as_failure(error, exchange), exchange.id, exchange.dialect, events=events)
-                yield Chunk(event(body), last=True)
-            else:
-                yield Chunk(exchange.dialect.end, last=True, kept=True)
+        )
+        return Chat(opened, self._dialect, self._clock)
+
+
+class Chat:
+    """One chat, or why there is none; see Answer and Asked."""
+
+    __slots__ = ("_clock", "_dialect", "_opened")
+
+    def __init__(self, opened: Opened, dialect: Dialect, clock: Clock) -> None:
+        self._opened = opened
+        self._dialect = dialect
+        self._clock = clock
+
+    async def reply(self) -> Reply:
+        """The answer, or the error that is told in its place."""
+        exchange = self._opened.exchange
+        try:
+            answer = await self._opened.answer()
+        except Exception as error:  # noqa: BLE001 - the edge: whatever failed, the caller gets an error of ours
+            failure = _as_failure(error, exchange)
+            status, body = error_of(failure, exchange.id, self._dialect)
+            return _whole(status, body, (*self._headers(exchange), *error_headers(failure)), kept=is_final(failure))
+        if exchange.stream:
+            return Streamed(200, (*STREAM_HEADERS, *self._headers(exchange)), _events(exchange, answer))
+        return _whole(200, answer.first.data, self._headers(exchange), kept=True)
+
+    async def __aenter__(self) -> Self:
+        await self._opened.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._opened.__aexit__(kind, error, traceback)
 
     def _headers(self, exchange: Exchange) -> Headers:
         """What Seawall did, as far as it is known when the headers leave."""
@@ -103,10 +112,27 @@ class Chats:
         return tuple(headers)
 
 
-def _whole(status: int, body: bytes, headers: Headers, kept: bool) -> tuple[Head, Chunk]:
-    return Head(status, (JSON_TYPE, (b"content-length", b"%d" % len(body)), *headers)), Chunk(
-        body, last=True, kept=kept
-    )
+def _whole(status: int, body: bytes, headers: Headers, *, kept: bool) -> Whole:
+    return Whole(status, (JSON_TYPE, (b"content-length", b"%d" % len(body)), *headers), body, kept)
+
+
+async def _events(exchange: Exchange, answer: Answer) -> AsyncGenerator[Chunk, None]:
+    """The answer as server-sent events. The status is sent, so that an error is the last event."""
+    dialect = exchange.dialect
+    event, events = dialect.event, 0
+    if not answer.first.data:
+        yield Chunk(b"")  # the head leaves with it: the answer has begun, though nothing is said yet
+    try:
+        async with aclosing(answer.frames()) as frames:
+            async for frame in frames:
+                if frame.data:
+                    events += 1
+                    yield Chunk(event(frame.data))
+    except Exception as error:  # noqa: BLE001 - the edge, as above
+        _, body = error_of(_as_failure(error, exchange), exchange.id, dialect, events=events)
+        yield Chunk(event(body), last=True)
+    else:
+        yield Chunk(dialect.end, last=True, kept=True)
 
 
 def _as_failure(error: Exception, exchange: Exchange) -> Failure:

@@ -1,7 +1,8 @@
 """A POST endpoint that calls models: what they have in common, whatever they ask and answer."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Protocol
 
 import msgspec
 
@@ -29,24 +30,46 @@ class Request(msgspec.Struct, frozen=True):
     """What a vendor of the caller's dialect is told."""
 
 
-class Head(msgspec.Struct, frozen=True):
-    """How an answer begins."""
+class Whole(msgspec.Struct, frozen=True):
+    """An answer that is there."""
 
     status: int
     headers: Headers
+    body: bytes
+    kept: bool
+    """A request that is made again under its idempotency key gets this answer again."""
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """A piece of the answer's body."""
+    """A piece of an answer's body."""
 
     data: bytes
     last: bool = False
     kept: bool = False
-    """Of the last one: a request that is made again under its idempotency key gets this answer again."""
+    """Of the last one: as of a whole answer."""
 
 
-Reply = AsyncGenerator[Head | Chunk, None]
-"""A head, then chunks, the last with `last`. Where it is closed earlier, nobody waits for the rest."""
+class Streamed(msgspec.Struct, frozen=True):
+    """An answer that has begun."""
+
+    status: int
+    headers: Headers
+    chunks: AsyncGenerator[Chunk, None]
+    """The last with `last`."""
+
+
+Reply = Whole | Streamed
+
+
+class Asked(Protocol):
+    """A request that is answered."""
+
+    async def reply(self) -> Reply:
+        """The answer, once it has begun; asked for once."""
+
+
+Answer = Callable[[Request], AbstractAsyncContextManager[Asked]]
+"""To be entered at once; leaving it ends the work for the answer."""
 
 
 class Endpoint:
@@ -55,7 +78,7 @@ class Endpoint:
     Where the caller leaves, the work for it ends, unless others wait for the same answer. `max_body`: bytes.
     """
 
-    def __init__(self, answer: Callable[[Request], Reply], once: AnswerOnce, *, max_body: int) -> None:
+    def __init__(self, answer: Answer, once: AnswerOnce, *, max_body: int) -> None:
         self._answer = answer
         self._once = once
         self._max_body = max_body
@@ -75,45 +98,52 @@ class Endpoint:
         if request.options.idempotency_key:
             await self._serve_once(scope["path"], request, send)
         else:
-            async with aclosing(self._answer(request)) as reply:
-                await _send(reply, send)
+            async with self._answer(request) as asked:
+                await _send(await asked.reply(), send)
 
     async def _serve_once(self, path: str, request: Request, send: Send) -> None:
         options = request.options
         keyed = Keyed(request.secret, options.idempotency_key, path, request.body, options.timeout)
         async with (
-            self._once(keyed, lambda: _to_parts(self._answer(request))) as answered,
-            aclosing(_to_reply(answered.parts, replayed=answered.replayed)) as reply,
+            self._once(keyed, lambda: _to_parts(self._answer, request)) as answered,
+            aclosing(answered.parts) as parts,
         ):
-            await _send(reply, send)
+            await _send(await _to_reply(parts, replayed=answered.replayed), send)
 
 
 async def _send(reply: Reply, send: Send) -> None:
-    async for piece in reply:
-        if isinstance(piece, Head):
-            await send({"type": "http.response.start", "status": piece.status, "headers": piece.headers})
-        else:
-            await send({"type": "http.response.body", "body": piece.data, "more_body": not piece.last})
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+    if isinstance(reply, Whole):
+        await send({"type": "http.response.body", "body": reply.body, "more_body": False})
+        return
+    async with aclosing(reply.chunks) as chunks:
+        async for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk.data, "more_body": not chunk.last})
 
 
-async def _to_parts(reply: Reply) -> Parts:
-    """A reply as bytes: its head is the first part."""
-    async with aclosing(reply):
-        async for piece in reply:
-            if isinstance(piece, Head):
-                yield Part(msgspec.msgpack.encode((piece.status, piece.headers)))
-            else:
-                yield Part(piece.data, last=piece.last, kept=piece.kept)
+async def _to_parts(answer: Answer, request: Request) -> Parts:
+    """An answer as bytes: its head is the first part."""
+    async with answer(request) as asked:
+        reply = await asked.reply()
+        yield Part(msgspec.msgpack.encode((reply.status, reply.headers)))
+        if isinstance(reply, Whole):
+            yield Part(reply.body, last=True, kept=reply.kept)
+            return
+        async with aclosing(reply.chunks) as chunks:
+            async for chunk in chunks:
+                yield Part(chunk.data, last=chunk.last, kept=chunk.kept)
 
 
 _head_decoder = msgspec.msgpack.Decoder(tuple[int, Headers])
 
 
 async def _to_reply(parts: Parts, *, replayed: bool) -> Reply:
-    async with aclosing(parts):
-        status, headers = _head_decoder.decode((await anext(parts)).data)
-        if replayed:
-            headers = (*(pair for pair in headers if not pair[0].startswith(NOT_REPLAYED)), REPLAYED)
-        yield Head(status, headers)
-        async for part in parts:
-            yield Chunk(part.data, last=part.last, kept=part.kept)
+    status, headers = _head_decoder.decode((await anext(parts)).data)
+    if replayed:
+        headers = (*(pair for pair in headers if not pair[0].startswith(NOT_REPLAYED)), REPLAYED)
+    return Streamed(status, headers, _to_chunks(parts))
+
+
+async def _to_chunks(parts: Parts) -> AsyncGenerator[Chunk, None]:
+    async for part in parts:
+        yield Chunk(part.data, last=part.last, kept=part.kept)
