@@ -54,7 +54,7 @@ def configure_logging(service: str, *, level: str, format: str) -> None:  # noqa
     root.handlers = [handler]
     logging.captureWarnings(capture=True)
     root.setLevel(level.upper())
-    for noisy in ("faststream", "alembic", "uvicorn", "asyncio", "grpc"):
+    for noisy in ("faststream", "alembic", "asyncio", "grpc"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     # It writes an error each time that it tries to connect; chassis.kafka tells once when Kafka is lost or found.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
