@@ -3,12 +3,12 @@
 import asyncio
 import math
 from collections import deque
-from enum import Enum
 from typing import cast
 
 import structlog
 
 from chassis.http.asgi import Scope
+from chassis.http.limits import Wait
 from chassis.http.reader import NotARequestError, Reader
 from chassis.http.serving import Serving
 from chassis.http.turn import Turn
@@ -18,15 +18,6 @@ log = structlog.stdlib.get_logger("http")
 
 INVALID = "Invalid HTTP request received."
 TOO_SLOW = "The request's headers did not arrive in time."
-
-
-class Wait(Enum):
-    """What a caller is waited for."""
-
-    NOTHING = "nothing"
-    HEAD = "head"
-    BODY = "body"
-    REQUEST = "request"
 
 
 class Connection(asyncio.Protocol):
@@ -41,13 +32,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
-        self._limits = limits = serving.limits
-        self._seconds = {
-            Wait.NOTHING: math.inf,
-            Wait.HEAD: limits.header_timeout,
-            Wait.BODY: limits.body_timeout,
-            Wait.REQUEST: limits.idle_timeout,
-        }
+        self._limits = serving.limits
         self._loop = asyncio.get_running_loop()
         self._turn: Turn | None = None
         self._next: deque[Turn] = deque()
@@ -199,7 +184,7 @@ class Connection(asyncio.Protocol):
         """Note what for, and until when; the time does not begin anew with each byte."""
         if wait is not self._wait:
             self._wait = wait
-            self._until = self._loop.time() + self._seconds[wait]
+            self._until = self._loop.time() + self._serving.waits[wait]
 
     def _give_up(self) -> None:
         if self._wait is Wait.HEAD:

@@ -1,6 +1,18 @@
 """What a server holds its callers to."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Wait(Enum):
+    """What a caller is waited for."""
+
+    NOTHING = "nothing"
+    HEAD = "head"
+    BODY = "body"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +32,12 @@ class Limits:
     read_ahead: int = 512 * 1024
     """Bytes of a body that are read before the application takes any."""
     step: float = 1.0
+
+    def waits(self) -> Mapping[Wait, float]:
+        """Seconds for each."""
+        return {
+            Wait.NOTHING: math.inf,
+            Wait.HEAD: self.header_timeout,
+            Wait.BODY: self.body_timeout,
+            Wait.REQUEST: self.idle_timeout,
+        }

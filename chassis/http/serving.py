@@ -34,6 +34,7 @@ class Serving:
 
     def __init__(self, app: App, limits: Limits) -> None:
         self.limits = limits
+        self.waits = limits.waits()
         self.date = b""
         """The `date` header's line, at most a step old."""
         self._app = app
