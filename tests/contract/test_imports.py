@@ -29,6 +29,7 @@ NEITHER = {
     "sqlalchemy": "tables are others'",
     "sqlmodel": "tables are others'",
     "typer": "the CLI's",
+    "uvicorn.main": "FastStream's, for what is not run",
     "yaml": "manifests are read by the CLI and by config",
 }
 """Module → where it belongs. Those that somebody looks for, and goes without, are told by one that is in them."""
