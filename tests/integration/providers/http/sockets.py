@@ -1,15 +1,18 @@
 """The sockets that this process has open."""
 
 import os
+import stat
 from pathlib import Path
 
 
-def sockets() -> set[str]:
-    """This process's, by their numbers in the kernel."""
-    found = set[str]()
-    for descriptor in Path("/proc/self/fd").iterdir():
+def sockets() -> set[tuple[int, int]]:
+    """Each by its descriptor and its number in the kernel."""
+    found = set[tuple[int, int]]()
+    for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
         try:
-            found.add(os.readlink(descriptor))  # noqa: PTH115 - what it names is no path
+            told = os.fstat(descriptor)
         except OSError:
             continue  # of the listing itself
-    return {name for name in found if name.startswith("socket:")}
+        if stat.S_ISSOCK(told.st_mode):
+            found.add((descriptor, told.st_ino))
+    return found
