@@ -118,9 +118,10 @@ def main() -> int:
     path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.write_text(json.dumps(report.as_json(phases, judged, compared, described), indent=2) + "\n")
     print(f"\nkept in {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+    failed = failures(phases)
     if options.keep_baseline:
-        baseline.keep(phases, described)
-    if failed := failures(phases):
+        baseline.keep({phase: figures for phase, figures in phases.items() if phase not in failed}, described)
+    if failed:
         print(f"requests failed: {', '.join(failed)}", file=sys.stderr)
     if regressed := [one.phase for one in compared if one.regressed and not options.keep_baseline]:
         print(f"regressed: {', '.join(regressed)}", file=sys.stderr)
