@@ -180,7 +180,13 @@ async def _shared_state(
     """What gateways keep together in Redis, or this one by itself where there is none."""
     clock = service.clock
     if not settings.redis_url:
-        return MemoryLimiter(clock), MemoryAnswers(clock), MemoryKeys(clock), MemoryResponses(clock)
+        most = settings.memory_store_bytes
+        return (
+            MemoryLimiter(clock),
+            MemoryAnswers(clock, max_bytes=most),
+            MemoryKeys(clock, max_bytes=most),
+            MemoryResponses(clock, max_bytes=most),
+        )
     from services.gateway.adapters import in_redis  # noqa: PLC0415 - see there
 
     link = await service.stack.enter_async_context(in_redis.RedisLink(settings.redis_url, clock))

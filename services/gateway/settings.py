@@ -37,6 +37,8 @@ class Settings(WorkersSettings):
     max_requests: int = Field(default=5000, ge=1)
     """Requests under way at a time at all workers; of what matters less, fewer are taken. Bounds their memory."""
     max_body_bytes: int = Field(default=10_000_000, ge=1024)
+    memory_store_bytes: int = Field(default=64 * 1024**2, ge=1024**2)
+    """Size of each of three stores where there is no Redis: answers cached, answers to idempotency keys, responses."""
     idempotency_retention: float = Field(default=86_400.0, gt=0)
     """Seconds that the answer to a request with an idempotency key is kept."""
 
