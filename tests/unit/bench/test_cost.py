@@ -157,3 +157,8 @@ def test_a_phase_that_there_is_not_is_refused() -> None:
 
 def test_every_phase_of_a_full_run_under_load_has_ten_rounds_or_more() -> None:
     assert all(phase.full.rounds >= 10 or phase.full.requests or phase.name == "idle memory" for phase in PHASES)
+
+
+def test_every_phase_can_be_named() -> None:
+    for phase in PHASES:
+        assert [one for one, _ in chosen(parser().parse_args(["--phases", phase.name]))] == [phase]
