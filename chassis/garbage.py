@@ -6,7 +6,7 @@ import sys
 
 YOUNG = 10_000
 """Objects made and not ended before the youngest are looked at. A request leaves no cycles behind, so that Python's own
-700 would find nothing forty times for each thousand requests."""
+700 would find nothing thirty times for each thousand requests."""
 GENERATIONS = 10
 """Looks at a generation before the next older one is looked at too, as Python has it."""
 
