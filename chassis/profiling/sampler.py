@@ -26,7 +26,8 @@ _SWITCH = 20e-6
 """Seconds after which a running thread lets the sampler in. At Python's 5 ms it would get in only as the running thread
 waits for something, and see nothing but waits."""
 _PARKED = 20e-6
-"""CPU seconds from one look to the next below which a thread did nothing but wait."""
+"""Seconds from one look to the next below which a thread that ran, or could have run had a CPU been free, did nothing
+but wait."""
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 Code = tuple[CodeType, ...]
@@ -41,18 +42,19 @@ class _Seen:
     first: float
     last: float
     looks: int = 0
+    delayed: float = 0.0
     stacks: Counter[Code] = field(default_factory=Counter)
     waits: set[Code] = field(default_factory=set)
     """Stacks in which it was while it used no CPU: what it waits in."""
 
-    def look(self, code: Code, cpu: float) -> None:
+    def look(self, code: Code, cpu: float, delayed: float) -> None:
         self.looks += 1
         if code not in self.stacks and len(self.stacks) >= MAX_STACKS:
             code = ()
         self.stacks[code] += 1
-        if cpu - self.last < _PARKED:
+        if cpu - self.last + delayed - self.delayed < _PARKED:
             self.waits.add(code)
-        self.last = cpu
+        self.last, self.delayed = cpu, delayed
 
 
 class Sampler:
@@ -105,12 +107,12 @@ class Sampler:
             # A thread that has just ended is no clock any more. pthread_getcpuclockid would end the process with it.
             with contextlib.suppress(OSError):
                 clock = _cpu_clock(thread.native_id)
-                cpu = time.clock_gettime(clock)
+                cpu, delayed = time.clock_gettime(clock), _delay(thread.native_id)
                 seen = self._seen.get(ident)
                 if seen is None or seen.clock != clock:
-                    seen = self._seen[ident] = _Seen(clock, thread.name, first=cpu, last=cpu)
+                    seen = self._seen[ident] = _Seen(clock, thread.name, first=cpu, last=cpu, delayed=delayed)
                     continue
-                seen.look(_code_of(frame), cpu)
+                seen.look(_code_of(frame), cpu, delayed)
 
     def _weighed(self, seen: _Seen, modules: dict[str, str]) -> tuple[Stack, ...]:
         used, seconds = seen.last - seen.first, self.seconds / max(self.samples, 1)
@@ -147,6 +149,15 @@ def native_cpu() -> dict[str, float]:
 def _cpu_clock(native_id: int) -> int:
     """The clock of the CPU that a thread uses, as Linux numbers them."""
     return (~native_id << 3) | 0b110
+
+
+def _delay(native_id: int) -> float:
+    """Seconds for which a thread could have run, and others had the CPU; 0 where the kernel does not count them."""
+    try:
+        with open(f"/proc/self/task/{native_id}/schedstat", "rb", buffering=0) as counted:  # noqa: PTH123 - at each look
+            return int(counted.read().split()[1]) / 1e9
+    except FileNotFoundError:
+        return 0.0
 
 
 def _code_of(frame: FrameType) -> Code:
