@@ -2,9 +2,9 @@
 
 import os
 from contextlib import aclosing
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from resilience.errors import Failure, Reason
 from services.gateway.application.answer import Answer, Frames, begun

@@ -1,9 +1,10 @@
 """What the gateway needs from outside, and what those who give it must keep to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
+
+import msgspec
 
 from events.cloudevents import Record
 from services.gateway.domain.dialect import Name
@@ -32,8 +33,7 @@ class Envelope(NamedTuple):
     """Text that the answer has already; the target is to go on after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """A piece of an answer; a whole answer is one frame with `end`."""
 
     data: bytes = b""

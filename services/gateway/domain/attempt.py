@@ -1,7 +1,8 @@
 """One call to one target, from its start to its outcome."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from events.requests import Cause, Outcome
 from resilience.errors import Reason
@@ -9,8 +10,7 @@ from services.gateway.domain.route import Target
 from services.gateway.domain.usage import Usage
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(msgspec.Struct):
     """One call to one target. Its end is written once."""
 
     number: int

@@ -4,7 +4,6 @@ Whatever else is asked of a model, such as vectors of a text, is read as a chat 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -14,8 +13,7 @@ from resilience.errors import Failure, Reason
 from services.gateway.domain.extent import Extent, extent_of
 
 
-@dataclass(frozen=True)
-class Chat:
+class Chat(msgspec.Struct, frozen=True, dict=True):
     """What a caller asks, the body that it asked it with, and what a target must be able to do to answer it."""
 
     model: str

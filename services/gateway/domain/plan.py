@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from resilience.balance import Candidate, balanced, by_session, cheapest, draw, fastest, weighted
 from resilience.breaker import State
@@ -23,16 +24,14 @@ class Step(NamedTuple):
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A target that is not asked."""
 
     target: Target
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """Targets in the order of asking, and those that are not asked."""
 
     steps: tuple[Step, ...]

@@ -1,13 +1,15 @@
 """Tokens and what they cost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
 
 PICOS_PER_NANO = 1_000
 NANOS_PER_DOLLAR = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens as a vendor counted them.
 
     Those read from its cache and those written to it are part of the input, reasoning ones of the output.

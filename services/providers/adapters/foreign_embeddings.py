@@ -44,8 +44,7 @@ class Asked:
     own: dict[str, msgspec.Raw]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddingsRequest(VendorRequest):
+class EmbeddingsRequest(VendorRequest, frozen=True, kw_only=True):
     """A request in the vendor's dialect, and what it asks."""
 
     asked: Asked

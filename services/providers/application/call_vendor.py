@@ -1,7 +1,8 @@
 """Calls a target and answers whole."""
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from resilience.errors import Reason
 from services.providers.application.ports import Dialect, Observer, VendorRequest

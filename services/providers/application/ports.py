@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from events.credentials import CredentialChanged
 from resilience.errors import Reason
 from services.providers.domain.answer import Answer, Frame
@@ -18,8 +20,7 @@ CONTENT_TYPE = ("content-type", "application/json")
 """A header of every request, beside those that authenticate it."""
 
 
-@dataclass(frozen=True, slots=True)
-class VendorRequest:
+class VendorRequest(msgspec.Struct, frozen=True):
     """A request as a vendor is sent it.
 
     `path` is relative to the provider's base URL. `choices`: how many answers were asked for. `usage_hidden`: usage

@@ -1,9 +1,9 @@
 """A vendor's dialect as callers of another dialect meet it: one translator for every pair."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from resilience.errors import Reason
 from services.providers.application.grammar import CallerGrammar, EventReader, EventWriter, VendorGrammar
@@ -15,8 +15,7 @@ from services.providers.domain.losses import Losses
 from services.providers.domain.reply import Began, Event, Finished, TextAdded, UsageTold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TranslatedRequest(VendorRequest):
+class TranslatedRequest(VendorRequest, frozen=True, kw_only=True):
     """A request in the vendor's dialect, and the conversation that it says."""
 
     conversation: Conversation

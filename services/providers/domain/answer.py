@@ -1,10 +1,9 @@
 """What a vendor answered: whole, or in frames."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens that a vendor counted.
 
     Those read from its cache and those written to it are part of the input, reasoning ones of the output.
@@ -19,8 +18,7 @@ class Usage:
     """Those of `cache_write_tokens` that the vendor keeps for an hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A whole answer in the caller's dialect; where that is the vendor's, `body` is the vendor's, byte for byte.
 
     `dropped`: fields of the request that the vendor was not told.
@@ -33,8 +31,7 @@ class Answer:
     dropped: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """One event of a streamed answer.
 
     `data` is the event's JSON without its framing, empty where the frame only tells `usage` or the `end`. `text` is

@@ -1,14 +1,14 @@
 """One request on its way to one target."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.losses import Unsupported
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """`body` is the caller's, as it was written; `model` is its name at the vendor.
 
     `prefix`: text that the answer has already, and that the vendor is to go on after; empty for a new answer.
@@ -28,4 +28,4 @@ class Envelope:
     traceparent: str
     dialect: CallerDialect = CallerDialect.OPENAI_CHAT
     unsupported: Unsupported = Unsupported.AUTO
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -71,7 +71,9 @@ class ProviderServicer(ProviderServiceServicer):
             yield response
 
     async def Carry(  # type: ignore[override]  # the stubs do not know handlers that write by their context
-        self, request_iterator: AsyncIterator[pb.CarryRequest], context: Context  # noqa: ARG002 - as above
+        self,
+        request_iterator: AsyncIterator[pb.CarryRequest],  # noqa: ARG002 - as above
+        context: Context,
     ) -> None:
         """See ProviderService."""
         carried = Carried(self._call_vendor, self._stream_vendor)

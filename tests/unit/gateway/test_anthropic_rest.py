@@ -1,12 +1,12 @@
 """The rest of a broken message: blocks, repeated text, usage."""
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.gateway.application.ports import Frame
 from services.gateway.domain.continued import Said

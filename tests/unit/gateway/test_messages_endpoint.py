@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import get_args
 
 import anthropic
@@ -11,6 +10,7 @@ import pytest
 from anthropic.types import Message, MessageParam
 from anthropic.types.shared.error_response import ErrorResponse
 from anthropic.types.shared.error_type import ErrorType
+from msgspec.structs import replace
 
 from resilience.errors import Failure, Reason
 from services.gateway.application.ports import Frame

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.providers.adapters.anthropic.dialect import AnthropicDialect
 from services.providers.adapters.anthropic.grammar import AnthropicGrammar
@@ -137,9 +138,9 @@ def expected(vendor: str, answer: Answer, billed: Billed, *, stream: bool) -> Sa
         calls = [(*call[:2], f"gemini-call:{sign(call[0])}" if at == 0 else "") for at, call in enumerate(calls)]
     usage = Usage(answer.prompt_tokens, given, 0 if vendor == "mistral" else billed.read)
     if vendor in {*OF_GOOGLE, "anthropic"}:
-        usage = replace(usage, reasoning_tokens=thoughts)
+        usage = structs.replace(usage, reasoning_tokens=thoughts)
     if vendor in SIGNED:
-        usage = replace(usage, cache_write_tokens=billed.written, cache_write_1h_tokens=billed.written_1h)
+        usage = structs.replace(usage, cache_write_tokens=billed.written, cache_write_1h_tokens=billed.written_1h)
     return Said(
         text="".join(block.text for block in of["text"]),
         thought="".join(block.text for block in of["thought"]),

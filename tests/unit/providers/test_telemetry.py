@@ -1,7 +1,6 @@
 """What a call to a vendor shows of itself."""
 
 import asyncio
-import secrets
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -15,7 +14,7 @@ from services.providers.adapters.telemetry import ObservedAttempt, TelemetryObse
 from services.providers.domain.envelope import Envelope
 from services.providers.metrics import DURATION, FAILURES
 
-TRACE, SPAN = secrets.token_hex(16), secrets.token_hex(8)
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TIMED_OUT = Failure(Reason.VENDOR_TIMEOUT, "It is late.", retryable=True)
 
 

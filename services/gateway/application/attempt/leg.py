@@ -1,8 +1,8 @@
 """One attempt under way: its call, its record, and what is learned from how it goes."""
 
 from collections import deque
-from dataclasses import replace
 
+from msgspec.structs import replace
 from opentelemetry import trace
 
 from chassis.tracecontext import traceparent

@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from events.requests import Cause
 from resilience.clock import Clock

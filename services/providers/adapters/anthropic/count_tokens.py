@@ -3,9 +3,8 @@
 Source: platform.claude.com/docs/en/api/messages/count_tokens. It is free, and has limits of its own.
 """
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.anthropic.errors import reason_of

@@ -1,9 +1,9 @@
 """Anthropic's streamed answers: from `message_start` to `message_stop`."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.anthropic import wire

@@ -1,6 +1,6 @@
 """Azure OpenAI as a Dialect: OpenAI's, but for where it is asked and what lets in."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.azure.addresses import path_of

@@ -1,7 +1,8 @@
 """OpenAI's streamed answers: events of chunks, to `[DONE]`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.openai import wire

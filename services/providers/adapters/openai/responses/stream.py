@@ -1,10 +1,10 @@
 """OpenAI's streamed responses: events up to `response.completed` or `response.incomplete`."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from resilience.errors import Reason
 from services.providers.adapters.openai.responses.answers import Said, check, failure
