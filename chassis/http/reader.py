@@ -20,8 +20,7 @@ class Reader:
     """The requests on one connection.
 
     Each is told to `take` with its scope, and whether another one may follow, once its headers are there; the turn
-    that `take` returns is given the body. A wish for another protocol is not heard, and what follows the last request
-    is not read. `on_...` are the parser's.
+    that `take` returns is given the body. A wish for another protocol is not heard. `on_...` are the parser's.
     """
 
     def __init__(
@@ -53,8 +52,7 @@ class Reader:
             self._parser = httptools.HttpRequestParser(self)
             self.read(self._again + data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
-            if self._parser is not None:
-                raise NotARequestError(str(error.__context__ or error)) from error
+            raise NotARequestError(str(error.__context__ or error)) from error
         if self._unmoved > self._max:
             raise NotARequestError("too much stands around the parts of a request")
 
@@ -121,8 +119,6 @@ class Reader:
         turn, self.turn = self.turn, None
         if turn is not None:
             turn.complete()
-            if not turn.keep_alive:
-                self._parser = None
 
     def _head_bytes(self) -> int:
         return len(self._url) + sum(len(name) + len(value) for name, value in self._headers)

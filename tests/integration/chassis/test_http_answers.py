@@ -104,6 +104,7 @@ async def test_some_answers_have_no_body(method: bytes, status: int, headers: tu
         (part(b"a"),),
         (start((b"x", b"a\r\nb: c")), part(b"a")),
         (start((b"x", b"a\nb: c")), part(b"a")),
+        (start((b"x", b"a\rb: c")), part(b"a")),
         (start((b"x\r\ny", b"a")), part(b"a")),
         (start((b"x", b"a\0")), part(b"a")),
         (start((b"content-length", b"1")), part(b"ab")),
@@ -233,6 +234,26 @@ async def test_what_is_done_after_the_whole_answer_is_not_cancelled() -> None:
             await wire.send(GET)
             assert (await wire.answer()).body == b"hi"
         await nobody_is_there(server)
+        gone.set()
+        await asyncio.wait_for(after.wait(), PATIENCE)
+
+
+async def test_nor_is_it_where_the_rest_of_the_request_is_none() -> None:
+    gone = asyncio.Event()
+    after = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        cancel_when_gone(scope)
+        await respond(send, 200, "text/plain", b"hi")
+        await gone.wait()
+        after.set()
+
+    async with serve(app, limits=Limits(read_ahead=2)) as server:
+        async with connect(server) as wire:
+            await wire.send(b"POST /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            assert (await wire.answer()).body == b"hi"
+            await wire.send(b"nonsense\r\n")
+            assert await wire.rest() == b""
         gone.set()
         await asyncio.wait_for(after.wait(), PATIENCE)
 

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from chassis.http import HttpServer
+from chassis.http import HttpServer, Receive, Scope, Send
 from tests.integration.chassis.wire import Waiting, connect, echo, nobody_is_there, serve
 from tests.stack.eventually import PATIENCE
 
@@ -28,6 +28,26 @@ async def test_what_is_under_way_is_answered_and_the_connection_ends() -> None:
         answer = await wire.answer()
         assert (answer.body, answer.headers["connection"]) == (b"at last", "close")
         assert await wire.rest() == b""
+        await asyncio.wait_for(end, PATIENCE)
+
+
+async def test_an_answer_that_had_begun_is_the_connections_last_all_the_same() -> None:
+    let = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await let.wait()
+        await send({"type": "http.response.body", "body": b"b"})
+
+    server = await HttpServer(app, "127.0.0.1:0", drain=2 * PATIENCE).__aenter__()
+    async with connect(server) as wire:
+        await wire.send(GET)
+        await asyncio.wait_for(wire.reader.readuntil(b"a\r\n"), PATIENCE)
+        end = ending(server)
+        await asyncio.sleep(0)
+        let.set()
+        assert await wire.rest() == b"1\r\nb\r\n0\r\n\r\n"
         await asyncio.wait_for(end, PATIENCE)
 
 
