@@ -43,7 +43,7 @@ class ServiceSettings(BaseSettings):
     rpc_timeout: float = Field(default=30.0, gt=0)
     """Seconds that an RPC may take whose caller set no deadline."""
     max_connection_age: float = Field(default=300.0, gt=0)
-    """Seconds after which a gRPC client is asked to connect anew, so that new replicas get traffic."""
+    """Seconds after which a client is asked to connect anew, so that new replicas get traffic."""
     drain_delay: float = Field(default=0.0, ge=0)
     """Seconds between turning unready and refusing work, for load balancers to notice."""
     drain_timeout: float = Field(default=30.0, gt=0)

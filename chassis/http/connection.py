@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         """There is none where the caller reads too slowly; set once there is."""
         self._unsent = 0
         self._unsent_since = 0.0
+        self._old_at = self._loop.time() + self._limits.connection_age
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
@@ -147,7 +148,7 @@ class Connection(asyncio.Protocol):
                 self._give_up()
 
     def _take(self, scope: Scope, keep_alive: bool) -> Turn:
-        turn = Turn(self, scope, keep_alive=keep_alive)
+        turn = Turn(self, scope, keep_alive=keep_alive and self._loop.time() < self._old_at)
         self._wait_for(Wait.NOTHING)
         if self._turn is None:
             self._turn = turn

@@ -31,6 +31,8 @@ class Limits:
     """For a caller to take anything at all of what was sent."""
     read_ahead: int = 512 * 1024
     """Bytes of a body that are read before the application takes any."""
+    connection_age: float = 300.0
+    """After which an answer says that it is the connection's last, so that callers come to new processes, too."""
     step: float = 1.0
 
     def waits(self) -> Mapping[Wait, float]:

@@ -7,7 +7,7 @@ from functools import partial
 from chassis.grpc.client import Peer
 from chassis.grpc.edge import anybody
 from chassis.grpc.server import GrpcServer
-from chassis.http import HttpServer
+from chassis.http import HttpServer, Limits
 from chassis.kafka.bus import Bus
 from chassis.lifecycle import Service
 from chassis.profiling.page import profile_page
@@ -158,7 +158,15 @@ async def build(settings: Settings, service: Service) -> None:
     )
     if settings.shares_ports:
         await service.settled()
-    await enter(HttpServer(app, settings.http_address, drain=settings.server_drain, reuse_port=settings.shares_ports))
+    await enter(
+        HttpServer(
+            app,
+            settings.http_address,
+            drain=settings.server_drain,
+            reuse_port=settings.shares_ports,
+            limits=Limits(connection_age=settings.max_connection_age),
+        )
+    )
     await enter(
         GrpcServer(
             settings,

@@ -48,7 +48,8 @@ class Pace:
 
     def __init__(self, clock: Clock, floor: float, ceiling: float) -> None:
         self.timeout = AdaptiveTimeout(floor=floor, ceiling=ceiling)
-        self.concurrency = ConcurrencyLimit(clock, initial=256, minimum=8, maximum=4096)
+        # It begins high: calls that last for long teach nothing while they do, and one that is too high is found out.
+        self.concurrency = ConcurrencyLimit(clock, initial=2048, minimum=8, maximum=4096)
 
     @property
     def observed(self) -> Quantiles:

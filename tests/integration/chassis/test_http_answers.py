@@ -41,6 +41,15 @@ async def test_an_answer_has_its_headers_and_the_date() -> None:
             assert answer.headers["date"].endswith(" GMT")
 
 
+async def test_an_old_connection_is_told_that_its_answer_is_the_last() -> None:
+    app = saying(start(TEXT, (b"content-length", b"2")), part(b"hi"))
+    async with serve(app, limits=Limits(connection_age=0.0)) as server, connect(server) as wire:
+        await wire.send(GET)
+        answer = await wire.answer()
+        assert (answer.headers["connection"], answer.body) == ("close", b"hi")
+        assert await wire.rest() == b""
+
+
 async def test_an_answer_of_unknown_length_is_chunked() -> None:
     app = saying(start(TEXT), part(b"a", more=True), part(b"", more=True), part(b"bc" * 100, more=True), part(b""))
     async with serve(app) as server, connect(server) as wire:
