@@ -90,9 +90,12 @@ class Carried:
             log.exception("a call failed", request_id=carried.envelope.request_id)
             internal = Failure(Reason.INTERNAL, "Something failed inside Seawall; its logs tell what.")
             write_failure(internal, self._answer(number, 0).refusal)
-        finally:
-            del self._calls[number]
-            self._let_go()
+
+    def ended(self, number: int) -> None:
+        """The call is over, though it may never have begun; the writer ends where nothing is under way or comes."""
+        del self._calls[number]
+        if self._closing and not self._calls:
+            self._something.set()
 
     async def _stream(self, call: "_Call", number: int, envelope: Any) -> None:
         stream = self._stream_vendor(envelope)
@@ -126,11 +129,6 @@ class Carried:
             self._something.clear()
             await self._something.wait()
 
-    def _let_go(self) -> None:
-        """Have the writer end once nothing is under way and nothing more comes."""
-        if self._closing and not self._calls:
-            self._something.set()
-
 
 class _Call:
     """One call under way, and how many bytes of its frames may still be sent."""
@@ -141,6 +139,8 @@ class _Call:
         self._room = carried.window
         self._may_send: asyncio.Event | None = None
         self.task = asyncio.create_task(calls.answer(self, carried), name="call")
+        # One that is cancelled before it began runs no line of its own.
+        self.task.add_done_callback(lambda _: calls.ended(carried.number))
 
     def cancel(self) -> None:
         """Close the vendor's connection now, unless the answer is over."""

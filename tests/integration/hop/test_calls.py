@@ -177,6 +177,18 @@ async def test_only_services_may_carry_calls() -> None:
     assert refused.value.reason is Reason.UNAVAILABLE
 
 
+async def test_a_call_that_is_cancelled_as_it_begins_is_over() -> None:
+    vendor = EchoVendor()
+    async with replica(vendor=vendor) as address, Peer(address, internal_token=TOKEN) as peer:
+        carry = ProviderServiceStub(peer.channel).Carry(metadata=peer.metadata())
+        call = pb.CarriedCall(number=7, envelope=pb.Envelope(dialect=pb.DIALECT_OPENAI_CHAT), timeout_ms=20_000)
+        await carry.write(pb.CarryRequest(calls=[call], cancelled=[7]))
+        await carry.done_writing()
+        answers = [answer async for message in carry for answer in message.answers]
+    assert not answers
+    assert not vendor.under_way
+
+
 async def test_a_caller_that_closes_its_side_gets_what_is_under_way() -> None:
     async with replica() as address, Peer(address, internal_token=TOKEN) as peer:
         carry = ProviderServiceStub(peer.channel).Carry(metadata=peer.metadata())

@@ -26,7 +26,7 @@ class Replica:
         self._connect = connect
         self._clock = clock
         self._changed = changed
-        self._streams: set[asyncio.Task[None]] = set()
+        self._streams: dict[asyncio.Task[None], Stream] = {}
         self.stream: Stream | None = None
         """Where calls are begun; None while there is none."""
         self.away = False
@@ -36,11 +36,11 @@ class Replica:
     async def leave(self) -> None:
         """Begin nothing new there; return when what is under way has ended."""
         await end(self._trying)
-        if self.stream is not None:
-            self.stream.retire()
-            self.stream = None
+        self.stream = None
+        for stream in self._streams.values():
+            stream.retire()
         if self._streams:
-            await asyncio.wait(self._streams)
+            await asyncio.wait(tuple(self._streams))
 
     async def aclose(self) -> None:
         """End its streams, and the calls that are on them."""
@@ -54,7 +54,7 @@ class Replica:
         while True:
             stream = Stream(self._connect(self._address))
             task = asyncio.create_task(stream.run(), name="hop")
-            self._streams.add(task)
+            self._streams[task] = stream
             task.add_done_callback(self._ended)
             if await stream.opened():
                 self._tell(stream, "")
@@ -76,6 +76,6 @@ class Replica:
         self._changed()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._streams.discard(task)
+        del self._streams[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a stream to a replica of providers failed", address=self._address, exc_info=error)

@@ -102,7 +102,7 @@ class Stream:
                 await carry.initial_metadata()
             if carry.done():
                 await carry.read()  # raises why
-            self.usable = True
+            self.usable = not self._retired.is_set()
             self._opened.set_result(True)
             writing = asyncio.create_task(self._write(carry), name="hop writer")
             while (message := await carry.read()) is not grpc.aio.EOF:
