@@ -156,7 +156,7 @@ async def test_one_limit_holds_for_both_workers(system: System) -> None:
 
 
 async def test_told_to_stop_both_answer_what_they_have_begun(system: System) -> None:
-    system.simulator.vendor("alpha").set("small", Behaviour(first_byte=Constant(seconds=2.0)))
+    system.simulator.vendor("alpha").set("small", Behaviour(first_byte=Constant(seconds=6.0)))
     asked = [asyncio.create_task(system.chat()) for _ in range(16)]
     in_flight = re.compile(rb"^seawall_gateway_requests_in_flight(?:\{.*\})? 16(?:\.0)?$", re.MULTILINE)
 

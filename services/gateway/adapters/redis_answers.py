@@ -1,10 +1,10 @@
 """Answers that all gateways keep together, in Redis."""
 
-from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from resilience.clock import Clock
 from services.gateway.adapters.memory_answers import MAX_ANSWER_BYTES, MemoryAnswers

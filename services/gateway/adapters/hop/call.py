@@ -12,7 +12,7 @@ from services.gateway.application.ports import Envelope, Frame
 from services.gateway.domain.failure import VendorFailure
 
 GRACE = 0.1
-"""Seconds beyond the call's time for the providers service to say itself what happened."""
+"""Seconds beyond the call's time, in which the providers service says itself what happened."""
 WINDOW = 256 * 1024
 """Bytes of frames that a call may have waiting here, and a message's more."""
 

@@ -62,7 +62,7 @@ class Replica:
                 await stream.retired()
                 self.stream = None
             else:
-                self._tell(None, stream.failure.message)
+                self._tell(None, stream.ended_by)
                 await self._clock.sleep(backoff.next())
 
     def _tell(self, stream: Stream | None, cause: str) -> None:

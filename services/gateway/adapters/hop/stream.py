@@ -12,7 +12,7 @@ from chassis.grpc.status import from_error
 from resilience.errors import Failure, Reason
 from seawall.providers.v1 import provider_pb2 as pb
 from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
-from services.gateway.adapters.hop.call import WINDOW, Call
+from services.gateway.adapters.hop.call import GRACE, WINDOW, Call
 from services.gateway.adapters.hop.wire import write_envelope
 from services.gateway.application.ports import Envelope
 
@@ -46,8 +46,8 @@ class Stream:
         self._retired = asyncio.Event()
         self.usable = False
         """Whether calls may be begun: it is open, and the replica takes them."""
-        self.failure = Failure(Reason.UNAVAILABLE, "The providers service stopped.", retryable=True)
-        """What ended it, once it has ended."""
+        self.ended_by = "it was closed"
+        """Why it ended, once it has."""
 
     @property
     def in_flight(self) -> int:
@@ -62,7 +62,7 @@ class Stream:
         call = self._calls[number] = Call(self, number, envelope, self._loop)
         carried = self._message(len(envelope.body)).calls.add()
         carried.number = number
-        carried.timeout_ms = max(1, round(envelope.timeout * 1000))
+        carried.timeout_ms = max(1, round((envelope.timeout + GRACE) * 1000))
         carried.stream = envelope.stream
         carried.window = WINDOW
         write_envelope(envelope, carried.envelope)
@@ -108,11 +108,9 @@ class Stream:
             while (message := await carry.read()) is not grpc.aio.EOF:
                 self._read(message)
         except grpc.aio.AioRpcError as error:
-            told = from_error(error)
-            if told.reason is not Reason.CANCELLED:
-                self.failure = told
+            self.ended_by = from_error(error).message
         except TimeoutError:
-            self.failure = Failure(Reason.UNAVAILABLE, "The providers service does not answer.", retryable=True)
+            self.ended_by = "it was not answered"
         finally:
             self.retire()
             if not self._opened.done():
@@ -123,7 +121,7 @@ class Stream:
                 await asyncio.gather(writing, return_exceptions=True)
             calls, self._calls = self._calls, {}
             for call in calls.values():
-                call.lost(self.failure)
+                call.lost(Failure(Reason.UNAVAILABLE, "The providers service stopped.", retryable=True))
             await self._peer.__aexit__(None, None, None)
 
     def _read(self, message: pb.CarryResponse) -> None:
