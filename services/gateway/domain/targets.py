@@ -30,6 +30,8 @@ FIRST_FRAME_FLOOR, FIRST_FRAME_CEILING = 2.0, 60.0
 """Seconds between which the time for a stream's first frame is learned."""
 WHOLE_FLOOR, WHOLE_CEILING = 5.0, 300.0
 """Seconds between which the time for a whole answer is learned."""
+WHOLES_AT_FIRST, STREAMS_AT_FIRST = 256, 2048
+"""Calls of one kind at a time before anything was learned: streams teach nothing for as long as they last."""
 IDLE_FLOOR, IDLE_CEILING = 5.0, 30.0
 """Seconds between which the time between two frames is learned; the longest before anything was."""
 TOLD_FOR = timedelta(seconds=2)
@@ -46,10 +48,9 @@ class Pace:
 
     __slots__ = ("concurrency", "timeout")
 
-    def __init__(self, clock: Clock, floor: float, ceiling: float) -> None:
+    def __init__(self, clock: Clock, floor: float, ceiling: float, at_first: int) -> None:
         self.timeout = AdaptiveTimeout(floor=floor, ceiling=ceiling)
-        # It begins high: calls that last for long teach nothing while they do, and one that is too high is found out.
-        self.concurrency = ConcurrencyLimit(clock, initial=2048, minimum=8, maximum=4096)
+        self.concurrency = ConcurrencyLimit(clock, initial=at_first, minimum=8, maximum=4096)
 
     @property
     def observed(self) -> Quantiles:
@@ -101,8 +102,8 @@ class TargetState:
         self.load = Load(clock)
         self.budget = Budget(ratio=EXTRA_CALLS, clock=clock)
         self.hedger = Hedger()
-        self.streams = Pace(clock, FIRST_FRAME_FLOOR, FIRST_FRAME_CEILING)
-        self.wholes = Pace(clock, WHOLE_FLOOR, WHOLE_CEILING)
+        self.streams = Pace(clock, FIRST_FRAME_FLOOR, FIRST_FRAME_CEILING, STREAMS_AT_FIRST)
+        self.wholes = Pace(clock, WHOLE_FLOOR, WHOLE_CEILING, WHOLES_AT_FIRST)
         self.idle = AdaptiveTimeout(floor=IDLE_FLOOR, ceiling=IDLE_CEILING)
         self.tokens = tokens
         self.rests_until = 0.0
