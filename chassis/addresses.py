@@ -1,7 +1,9 @@
-"""Which network addresses may be called, where somebody else says what is called."""
+"""Network addresses: those of a host, and which may be called where somebody else says what is called."""
 
+import asyncio
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from socket import SOCK_STREAM
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -122,3 +124,9 @@ def _embedded(address: Address) -> IPv4Address | None:
     if address in _NAT64_LOCAL or (address in _COMPATIBLE and not address.is_loopback):
         return _low(address)
     return None
+
+
+async def resolve(host: str) -> list[str]:
+    """A host's addresses as the system finds them, the best first. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -2,7 +2,7 @@
 
 import random
 
-from chassis.addresses import AddressPolicy
+from chassis.addresses import AddressPolicy, resolve
 from chassis.grpc.client import Peer
 from chassis.grpc.server import GrpcServer
 from chassis.http import HttpServer
@@ -15,7 +15,7 @@ from chassis.snapshot import SnapshotFollower
 from chassis.version import VERSION
 from chassis.workers.metrics import SharedMetrics
 from events.topics import CONFIG
-from services.providers.adapters.http.connections import PooledConnections, resolve
+from services.providers.adapters.http.connections import PooledConnections
 from services.providers.adapters.http.environment_proxies import EnvironmentProxies
 from services.providers.adapters.kafka import KafkaCredentialEvents
 from services.providers.adapters.litellm.base_url import BaseUrls

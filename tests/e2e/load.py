@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pyqwest
 
+from bench.kills.books import ledger
 from tests.e2e.system import System
 from tests.stack.eventually import PATIENCE, eventually
 
@@ -26,6 +27,19 @@ class Load:
         """Return once `count` more requests were answered than now."""
         before = len(self.answered)
         await eventually(lambda: len(self.answered) >= before + count, within=within)
+
+
+async def once_in_the_ledger(system: System, answered: set[str]) -> set[str]:
+    """All requests that the ledger has once it has those that were answered; it has each of them once."""
+
+    async def complete() -> bool:
+        assert answered <= set(await ledger(system))
+        return True
+
+    await eventually(complete, every=0.5)
+    kept = await ledger(system)
+    assert len(kept) == len(set(kept))
+    return set(kept)
 
 
 @asynccontextmanager

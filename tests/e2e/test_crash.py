@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.kills.books import ledger, rows, waiting
-from tests.e2e.load import Load, load
+from tests.e2e.load import Load, load, once_in_the_ledger
 from tests.e2e.system import System, running_system
 from tests.stack.eventually import eventually
 
@@ -23,15 +23,8 @@ async def agrees(system: System, seen: Load, before: set[str], *, unsure: int) -
 
     `before`: what was there when they began.
     """
-
-    async def complete() -> bool:
-        assert seen.answered <= set(await ledger(system))
-        return True
-
-    await eventually(complete, every=0.5)
-    kept = await ledger(system)
-    assert len(kept) == len(set(kept))
-    assert len(set(kept) - before - seen.answered) <= unsure
+    kept = await once_in_the_ledger(system, seen.answered)
+    assert len(kept - before - seen.answered) <= unsure
     assert len(kept) <= vendor_calls(system)
 
 

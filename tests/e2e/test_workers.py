@@ -15,7 +15,7 @@ from bench.kills.books import ledger
 from chassis import keys
 from chassis.workers.kept_page import PAGE
 from simulator import Behaviour, Constant, ErrorStatus, Simulator
-from tests.e2e.load import load
+from tests.e2e.load import load, once_in_the_ledger
 from tests.e2e.system import MANIFEST, System, running_system
 from tests.stack.eventually import PATIENCE, eventually
 
@@ -102,15 +102,8 @@ async def test_a_worker_that_is_killed_is_missed_by_nobody_for_long_and_loses_no
             await seen.more(50)
             await eventually(lambda starts=starts: told(system, "started") > starts)  # type: ignore[misc]
             assert counted(await page(system)) >= was, "what the dead one had counted is counted on"
-
-    async def complete() -> bool:
-        assert seen.answered <= set(await ledger(system))
-        return True
-
-    await eventually(complete, every=0.5)
-    kept = await ledger(system)
-    assert len(kept) == len(set(kept))
-    assert len(set(kept) - seen.answered) <= len(seen.refused)
+    kept = await once_in_the_ledger(system, seen.answered)
+    assert len(kept - seen.answered) <= len(seen.refused)
     assert len(seen.refused) <= 8 * kills, "connections to the dead one break, and no others"
     await both_serve(system)
 
@@ -190,11 +183,5 @@ async def test_what_waits_in_the_journals_of_workers_that_are_no_more_is_shipped
     system.add("fewer", "gateway", SEAWALL_DATA_DIR=str(system.directory / "gateway"), SEAWALL_WORKERS="1")
     await system.services["fewer"].start()
     await system.stores.kafka.start()
-
-    async def complete() -> bool:
-        assert answered <= set(await ledger(system))
-        return not list((system.directory / "gateway").glob("worker-*/journal"))
-
-    await eventually(complete, every=0.5)
-    kept = await ledger(system)
-    assert len(kept) == len(set(kept))
+    await eventually(lambda: not list((system.directory / "gateway").glob("worker-*/journal")), every=0.5)
+    await once_in_the_ledger(system, answered)

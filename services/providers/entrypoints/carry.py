@@ -1,13 +1,13 @@
 """Many calls over one stream: the providers' side of the hop."""
 
 import asyncio
-from collections import deque
 from contextlib import aclosing
 from typing import Any
 
 import grpc
 import structlog
 
+from chassis.grpc.outbox import Outbox
 from resilience.errors import Failure, Reason
 from seawall.providers.v1 import provider_pb2 as pb
 from services.providers.application.call_vendor import CallVendor
@@ -15,38 +15,31 @@ from services.providers.application.stream_vendor import StreamVendor
 from services.providers.domain.failure import VendorFailure
 from services.providers.entrypoints.wire import read_envelope, write_answer, write_failure, write_frames
 
-FULL_MESSAGE = 1024 * 1024
-"""Bytes of answers from which on what comes next waits for the next message."""
-
 log = structlog.stdlib.get_logger("hop")
 
 
 class Carried:
     """The calls of one stream. Serve it once; `drain` may be called at any time.
 
-    What is to be said waits until the message before it has left, and then leaves together. How much waits is bounded
-    by the callers: each call under way has one answer, or frames up to its window.
+    How much waits to be sent is bounded by the callers: each call under way has one answer, or frames up to its window.
     """
 
     def __init__(self, call_vendor: CallVendor, stream_vendor: StreamVendor) -> None:
         self._call_vendor = call_vendor
         self._stream_vendor = stream_vendor
         self._calls: dict[int, _Call] = {}
-        self._waiting: deque[pb.CarryResponse] = deque()
-        self._filled = 0
-        """Bytes of answers in the last of them."""
-        self._something = asyncio.Event()
+        self._outbox = Outbox(pb.CarryResponse)
         self._closing = False
 
     async def serve(self, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
         """Answer until the caller has closed its side and every answer is sent."""
         await context.send_initial_metadata(())  # the caller waits for it: from now on it may begin calls
-        writing = asyncio.create_task(self._write(context), name="hop writer")
+        writing = asyncio.create_task(self._outbox.send(context.write), name="hop writer")
         try:
             while (message := await context.read()) is not grpc.aio.EOF:
                 self._read(message)
             self._closing = True
-            self._something.set()
+            self._let_go()
             await writing
         finally:
             writing.cancel()
@@ -57,7 +50,7 @@ class Carried:
 
     def drain(self) -> None:
         """Have the caller begin its calls elsewhere."""
-        self._message(0).draining = True
+        self._outbox.message(0).draining = True
 
     def _read(self, message: pb.CarryRequest) -> None:
         for carried in message.calls:
@@ -92,10 +85,9 @@ class Carried:
             write_failure(internal, self._answer(number, 0).refusal)
 
     def ended(self, number: int) -> None:
-        """The call is over, though it may never have begun; the writer ends where nothing is under way or comes."""
+        """The call is over, though it may never have begun."""
         del self._calls[number]
-        if self._closing and not self._calls:
-            self._something.set()
+        self._let_go()
 
     async def _stream(self, call: "_Call", number: int, envelope: Any) -> None:
         stream = self._stream_vendor(envelope)
@@ -107,27 +99,14 @@ class Carried:
                 write_frames(frames, self._answer(number, size))
 
     def _answer(self, number: int, size: int) -> pb.CarriedAnswer:
-        answer = self._message(size).answers.add()
+        answer = self._outbox.message(size).answers.add()
         answer.number = number
         return answer
 
-    def _message(self, size: int) -> pb.CarryResponse:
-        """The message that leaves next of those that have room for so many bytes more."""
-        if not self._waiting or self._filled + size > FULL_MESSAGE:
-            self._waiting.append(pb.CarryResponse())
-            self._filled = 0
-        self._filled += size
-        self._something.set()
-        return self._waiting[-1]
-
-    async def _write(self, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
-        while True:
-            while self._waiting:
-                await context.write(self._waiting.popleft())
-            if self._closing and not self._calls:
-                return
-            self._something.clear()
-            await self._something.wait()
+    def _let_go(self) -> None:
+        """Have our side closed once nothing is under way and nothing more comes."""
+        if self._closing and not self._calls:
+            self._outbox.close()
 
 
 class _Call:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from chassis.addresses import resolve
 from chassis.grpc.client import Peer
 from resilience.clock import Clock
-from services.gateway.adapters.hop.replicas import Find, Replicas, find
+from services.gateway.adapters.hop.replicas import Find, Replicas
 from services.gateway.application.ports import Call, Envelope
 from services.gateway.domain.configuration import Configuration
 
@@ -27,7 +28,7 @@ class ProvidersHop:
         configuration: Callable[[], Configuration],
         clock: Clock,
         streams: int = 1,
-        find: Find = find,
+        find: Find = resolve,
     ) -> None:
         self._address = address
         self._connect = connect

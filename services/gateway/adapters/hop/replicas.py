@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from socket import SOCK_STREAM
 
 import structlog
 
@@ -122,9 +121,3 @@ class Replicas:
         """Wake who waits for a change."""
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-async def find(host: str) -> list[str]:
-    """A host's addresses as the system finds them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -1,13 +1,12 @@
 """A stream to one replica of providers, which carries many calls at a time."""
 
 import asyncio
-from collections import deque
 from typing import Any
 
 import grpc
-import structlog
 
 from chassis.grpc.client import MAX_MESSAGE_BYTES, Peer
+from chassis.grpc.outbox import Outbox
 from chassis.grpc.status import from_error
 from resilience.errors import Failure, Reason
 from seawall.providers.v1 import provider_pb2 as pb
@@ -20,17 +19,12 @@ OPEN_TIMEOUT = 3.0
 """Seconds for a replica to take a new stream."""
 MAX_BODY_BYTES = MAX_MESSAGE_BYTES - 256 * 1024
 """The rest of a message is for what is beside the body."""
-FULL_MESSAGE = 1024 * 1024
-"""Bytes of bodies from which on what comes next waits for the next message."""
-
-log = structlog.stdlib.get_logger("hop")
 
 
 class Stream:
     """Run it once; it has calls while it is `usable`.
 
-    What is to be said waits until the message before it has left, and then leaves together: when little is to be said
-    nothing waits, and when much is, one message carries it.
+    When little is to be said nothing waits, and when much is, one message carries it; see Outbox.
     """
 
     def __init__(self, peer: Peer) -> None:
@@ -38,10 +32,7 @@ class Stream:
         self._loop = asyncio.get_running_loop()
         self._calls: dict[int, Call] = {}
         self._last = 0
-        self._waiting: deque[pb.CarryRequest] = deque()
-        self._filled = 0
-        """Bytes of bodies in the last of them."""
-        self._something = asyncio.Event()
+        self._outbox = Outbox(pb.CarryRequest)
         self._opened: asyncio.Future[bool] = self._loop.create_future()
         self._retired = asyncio.Event()
         self.usable = False
@@ -60,7 +51,7 @@ class Stream:
             raise Failure(Reason.REQUEST_TOO_LARGE, f"The body is over the {MAX_BODY_BYTES} bytes that providers take.")
         self._last = number = self._last + 1
         call = self._calls[number] = Call(self, number, envelope, self._loop)
-        carried = self._message(len(envelope.body)).calls.add()
+        carried = self._outbox.message(len(envelope.body)).calls.add()
         carried.number = number
         carried.timeout_ms = max(1, round((envelope.timeout + GRACE) * 1000))
         carried.stream = envelope.stream
@@ -71,12 +62,12 @@ class Stream:
     def cancel(self, number: int) -> None:
         """See Carrier."""
         if self._calls.pop(number, None) is not None:
-            self._message(0).cancelled.append(number)
+            self._outbox.message(0).cancelled.append(number)
             self._let_go()
 
     def give_credit(self, number: int, size: int) -> None:
         """See Carrier."""
-        credit = self._message(0).credits.add()
+        credit = self._outbox.message(0).credits.add()
         credit.number, credit.bytes = number, size
 
     async def opened(self) -> bool:
@@ -135,29 +126,13 @@ class Stream:
             self._let_go()
 
     async def _write(self, carry: Any) -> None:
-        while True:
-            while self._waiting:
-                message = self._waiting.popleft()
-                try:
-                    await carry.write(message)
-                except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-                    return  # the reader is told why
-            if self._retired.is_set() and not self._calls:
-                await carry.done_writing()
-                return
-            self._something.clear()
-            await self._something.wait()
-
-    def _message(self, size: int) -> pb.CarryRequest:
-        """The message that leaves next of those that have room for so many bytes more."""
-        if not self._waiting or self._filled + size > FULL_MESSAGE:
-            self._waiting.append(pb.CarryRequest())
-            self._filled = 0
-        self._filled += size
-        self._something.set()
-        return self._waiting[-1]
+        try:
+            await self._outbox.send(carry.write)
+            await carry.done_writing()
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            return  # the reader is told why
 
     def _let_go(self) -> None:
-        """Have the writer close our side once nothing is under way and nothing more can be begun."""
+        """Have our side closed once nothing is under way and nothing more can be begun."""
         if self._retired.is_set() and not self._calls:
-            self._something.set()
+            self._outbox.close()

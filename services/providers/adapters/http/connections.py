@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
-from socket import SOCK_STREAM
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet, WeakValueDictionary
@@ -133,9 +132,3 @@ class PooledConnections:
         self._releasing.close()
         for pool in list(self._pools):
             await pool.aclose()
-
-
-async def resolve(host: str) -> list[str]:
-    """A host's addresses as the system finds them, the best first. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))

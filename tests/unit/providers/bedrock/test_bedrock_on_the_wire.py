@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from botocore.auth import _host_from_url
 
-from chassis.addresses import AddressPolicy, read_networks
+from chassis.addresses import AddressPolicy, read_networks, resolve
 from resilience.clock import SystemClock
 from services.providers.adapters.bedrock.auth import AccessKey
 from services.providers.adapters.bedrock.requests import path_of
 from services.providers.adapters.bedrock.signature import signed
-from services.providers.adapters.http.connections import PooledConnections, resolve
+from services.providers.adapters.http.connections import PooledConnections
 from services.providers.adapters.http.environment_proxies import EnvironmentProxies
 from services.providers.application.ports import CONTENT_TYPE
 
