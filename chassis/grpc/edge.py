@@ -26,7 +26,7 @@ _NO_SPAN = nullcontext(trace.INVALID_SPAN)
 
 Metadata = Mapping[str, str | bytes]
 Admit = Callable[[Any, Metadata], None]
-"""Is given each request (None: a stream of them) and its metadata before the handler is. Raises Failure to refuse."""
+"""Is given each request and its metadata before the handler is. Raises Failure to refuse."""
 
 
 def services_only(token: str) -> Admit:
@@ -40,7 +40,7 @@ def services_only(token: str) -> Admit:
         shown = str(metadata.get("x-seawall-token", "")).encode()
         if expected and not hmac.compare_digest(shown, expected):
             raise Failure(Reason.UNAUTHENTICATED, "The call does not show the services' token.")
-        if set_principal(metadata.items()) and request is not None:
+        if set_principal(metadata.items()):
             scope_request(request)
 
     return admit
@@ -86,12 +86,8 @@ class Edge(grpc.aio.ServerInterceptor):
             wrapped = grpc.unary_stream_rpc_method_handler(
                 self._stream(method, handler.unary_stream), handler.request_deserializer, handler.response_serializer
             )
-        elif handler.stream_stream is not None:
-            wrapped = grpc.stream_stream_rpc_method_handler(
-                self._both(method, handler.stream_stream), handler.request_deserializer, handler.response_serializer
-            )
         else:
-            raise TypeError(f"{method}: RPCs whose requests alone are a stream are not served")
+            raise TypeError(f"{method}: RPCs whose requests are a stream are not served")
         self._wrapped[method] = wrapped
         return wrapped
 
@@ -118,18 +114,6 @@ class Edge(grpc.aio.ServerInterceptor):
                         yield response
                 except Exception as error:  # noqa: BLE001 - as above
                     await _abort(context, span, method, error)
-
-        return call
-
-    def _both(self, method: str, inner: Any) -> Any:
-        """A handler that reads and writes by its context. It has no span: what it carries has its own."""
-
-        async def call(requests: AsyncIterator[Any], context: Context) -> None:
-            try:
-                self._admit(None, dict(context.invocation_metadata() or ()))
-                await inner(requests, context)
-            except Exception as error:  # noqa: BLE001 - as above
-                await _abort(context, trace.INVALID_SPAN, method, error)
 
         return call
 

@@ -16,7 +16,7 @@ from chassis.workers.metrics import SharedMetrics
 from events.topics import BREAKERS, CONFIG, HEALTH
 from services.gateway.adapters.breakers import BreakerBroadcast
 from services.gateway.adapters.configuration import CurrentConfiguration
-from services.gateway.adapters.hop import ProvidersHop
+from services.gateway.adapters.hop import DialByToken, ProvidersHop
 from services.gateway.adapters.journal import AdoptedJournals, Journal, Shipper, left_behind
 from services.gateway.adapters.memory_answers import MemoryAnswers
 from services.gateway.adapters.memory_keys import MemoryKeys
@@ -77,7 +77,7 @@ async def build(settings: Settings, service: Service) -> None:
     hop = await enter(
         ProvidersHop(
             settings.providers_address,
-            connect=partial(Peer, internal_token=token, alone=True),
+            dial=DialByToken(token),
             configuration=configuration,
             clock=clock,
             streams=settings.hop_streams,

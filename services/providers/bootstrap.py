@@ -1,6 +1,7 @@
 """The composition root of the providers service."""
 
 import random
+from functools import partial
 
 from chassis.addresses import AddressPolicy, resolve
 from chassis.grpc.client import Peer
@@ -31,8 +32,10 @@ from services.providers.application.stream_vendor import StreamVendor
 from services.providers.application.tell_credentials import TellCredentials
 from services.providers.application.tokens import Tokens
 from services.providers.application.use_configuration import UseConfiguration
+from services.providers.entrypoints.carry import Carried
 from services.providers.entrypoints.configuration import apply_snapshot
 from services.providers.entrypoints.grpc import SERVICE, ProviderServicer
+from services.providers.entrypoints.hop import HopServer
 from services.providers.settings import Settings
 
 
@@ -65,12 +68,8 @@ async def build(settings: Settings, service: Service) -> None:
         rng=random.Random(),  # noqa: S311 - jitter
     )
     send, observer = SendRequest(agent=f"seawall/{VERSION}"), TelemetryObserver()
-    servicer = ProviderServicer(
-        CallVendor(providers, send, observer, max_bytes=settings.max_response_bytes),
-        StreamVendor(providers, send, observer, max_bytes=settings.max_response_bytes),
-        clock=service.clock,
-        max_age=settings.max_connection_age / 2,
-    )
+    call_vendor = CallVendor(providers, send, observer, max_bytes=settings.max_response_bytes)
+    stream_vendor = StreamVendor(providers, send, observer, max_bytes=settings.max_response_bytes)
 
     token = settings.internal_token.get_secret_value()
     config = await enter(Peer(settings.config_address, internal_token=token))
@@ -91,6 +90,18 @@ async def build(settings: Settings, service: Service) -> None:
     if settings.shares_ports:
         await service.settled()
     await enter(HttpServer(shown, settings.http_address, drain=settings.server_drain, reuse_port=settings.shares_ports))
+    hop = await enter(
+        HopServer(
+            settings.hop_address,
+            partial(Carried, call_vendor, stream_vendor),
+            token=token,
+            max_age=settings.max_connection_age / 2,
+            drain=settings.server_drain,
+            clock=service.clock,
+            reuse_port=settings.shares_ports,
+        )
+    )
+    servicer = ProviderServicer(call_vendor, stream_vendor, hop_port=hop.port)
     await enter(
         GrpcServer(
             settings,
@@ -100,4 +111,3 @@ async def build(settings: Settings, service: Service) -> None:
             traced=False,
         )
     )
-    service.stack.push_async_callback(servicer.drain)  # before the server waits for what is under way

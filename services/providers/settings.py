@@ -21,6 +21,8 @@ class Settings(WorkersSettings):
 
     grpc_address: str = "127.0.0.1:50052"
     http_address: str = "127.0.0.1:8081"
+    hop_address: str = "127.0.0.1:0"
+    """Where gateways' connections of the hop are taken, `host:port`; gRPC tells them the port."""
 
     config_address: str = "127.0.0.1:50053"
     """Where config's gRPC is, `host:port`."""

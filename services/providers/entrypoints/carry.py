@@ -1,15 +1,14 @@
-"""Many calls over one stream: the providers' side of the hop."""
+"""Many calls over one connection: the providers' side of the hop."""
 
 import asyncio
 from contextlib import aclosing
 from typing import Any
 
-import grpc
 import structlog
 
-from chassis.grpc.outbox import Outbox
+from chassis.link import Link
 from resilience.errors import Failure, Reason
-from seawall.providers.v1 import provider_pb2 as pb
+from seawall.providers.v1 import hop_pb2 as pb
 from services.providers.application.call_vendor import CallVendor
 from services.providers.application.stream_vendor import StreamVendor
 from services.providers.domain.failure import VendorFailure
@@ -17,44 +16,29 @@ from services.providers.entrypoints.wire import read_envelope, write_answer, wri
 
 log = structlog.stdlib.get_logger("hop")
 
+ProvidersLink = Link[pb.FromProviders, pb.FromGateway]
+
 
 class Carried:
-    """The calls of one stream. Serve it once; `drain` may be called at any time.
+    """The calls of one connection, whose answers go into `link`.
 
     How much waits to be sent is bounded by the callers: each call under way has one answer, or frames up to its window.
     """
 
-    def __init__(self, call_vendor: CallVendor, stream_vendor: StreamVendor) -> None:
+    def __init__(self, call_vendor: CallVendor, stream_vendor: StreamVendor, link: ProvidersLink) -> None:
+        self._link = link
         self._call_vendor = call_vendor
         self._stream_vendor = stream_vendor
         self._calls: dict[int, _Call] = {}
-        self._outbox = Outbox(pb.CarryResponse)
-        self._closing = False
+        self.idle = asyncio.Event()
+        """Set while no call is under way."""
+        self.idle.set()
 
-    async def serve(self, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
-        """Answer until the caller has closed its side and every answer is sent."""
-        await context.send_initial_metadata(())  # the caller waits for it: from now on it may begin calls
-        writing = asyncio.create_task(self._outbox.send(context.write), name="hop writer")
-        try:
-            while (message := await context.read()) is not grpc.aio.EOF:
-                self._read(message)
-            self._closing = True
-            self._let_go()
-            await writing
-        finally:
-            writing.cancel()
-            calls = list(self._calls.values())
-            for call in calls:
-                call.cancel()
-            await asyncio.gather(writing, *(call.task for call in calls), return_exceptions=True)
-
-    def drain(self) -> None:
-        """Have the caller begin its calls elsewhere."""
-        self._outbox.message(0).draining = True
-
-    def _read(self, message: pb.CarryRequest) -> None:
+    def heard(self, message: pb.FromGateway) -> None:
+        """Begin, cancel and go on with calls, as the gateway says."""
         for carried in message.calls:
             if carried.number not in self._calls:
+                self.idle.clear()
                 self._calls[carried.number] = _Call(carried, self)
         for number in message.cancelled:
             call = self._calls.get(number)
@@ -64,6 +48,13 @@ class Carried:
             call = self._calls.get(credit.number)
             if call is not None:
                 call.credit(credit.bytes)
+        if message.ping:
+            self._link.message(0)
+
+    def cancel(self) -> None:
+        """Nobody waits for any of them any more."""
+        for call in self._calls.values():
+            call.cancel()
 
     async def answer(self, call: "_Call", carried: pb.CarriedCall) -> None:
         """Do what the call asks and say how it went, unless it is cancelled. Never raises Exception."""
@@ -84,10 +75,11 @@ class Carried:
             internal = Failure(Reason.INTERNAL, "Something failed inside Seawall; its logs tell what.")
             write_failure(internal, self._answer(number, 0).refusal)
 
-    def ended(self, number: int) -> None:
+    def over(self, number: int) -> None:
         """The call is over, though it may never have begun."""
         del self._calls[number]
-        self._let_go()
+        if not self._calls:
+            self.idle.set()
 
     async def _stream(self, call: "_Call", number: int, envelope: Any) -> None:
         stream = self._stream_vendor(envelope)
@@ -99,14 +91,9 @@ class Carried:
                 write_frames(frames, self._answer(number, size))
 
     def _answer(self, number: int, size: int) -> pb.CarriedAnswer:
-        answer = self._outbox.message(size).answers.add()
+        answer = self._link.message(size).answers.add()
         answer.number = number
         return answer
-
-    def _let_go(self) -> None:
-        """Have our side closed once nothing is under way and nothing more comes."""
-        if self._closing and not self._calls:
-            self._outbox.close()
 
 
 class _Call:
@@ -119,7 +106,7 @@ class _Call:
         self._may_send: asyncio.Event | None = None
         self.task = asyncio.create_task(calls.answer(self, carried), name="call")
         # One that is cancelled before it began runs no line of its own.
-        self.task.add_done_callback(lambda _: calls.ended(carried.number))
+        self.task.add_done_callback(lambda _: calls.over(carried.number))
 
     def cancel(self) -> None:
         """Close the vendor's connection now, unless the answer is over."""

@@ -6,13 +6,11 @@ from typing import Any
 
 import grpc
 
-from resilience.clock import Clock
 from seawall.providers.v1 import provider_pb2 as pb
 from seawall.providers.v1.provider_pb2_grpc import ProviderServiceServicer, add_ProviderServiceServicer_to_server
 from services.providers.application.call_vendor import CallVendor
 from services.providers.application.stream_vendor import StreamVendor
 from services.providers.domain.failure import VendorFailure
-from services.providers.entrypoints.carry import Carried
 from services.providers.entrypoints.wire import read_envelope, write_answer, write_failure, write_frames
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -21,27 +19,16 @@ SERVICE = pb.DESCRIPTOR.services_by_name["ProviderService"].full_name
 
 
 class ProviderServicer(ProviderServiceServicer):
-    """A vendor's failure is an answer; what else fails is left to the edge.
+    """A vendor's failure is an answer; what else fails is left to the edge."""
 
-    Streams that carry calls are asked to end after `max_age` seconds: their callers come over a new connection before
-    the server closes the old one on them.
-    """
-
-    def __init__(self, call_vendor: CallVendor, stream_vendor: StreamVendor, *, clock: Clock, max_age: float) -> None:
+    def __init__(self, call_vendor: CallVendor, stream_vendor: StreamVendor, *, hop_port: int) -> None:
         self._call_vendor = call_vendor
         self._stream_vendor = stream_vendor
-        self._clock = clock
-        self._max_age = max_age
-        self._carried: set[Carried] = set()
+        self._hop_port = hop_port
 
     def register(self, server: grpc.aio.Server) -> None:
         """Have `server` answer for SERVICE."""
         add_ProviderServiceServicer_to_server(self, server)
-
-    async def drain(self) -> None:
-        """Ask every stream that carries calls to end."""
-        for carried in self._carried:
-            carried.drain()
 
     async def Call(self, request: pb.CallRequest, context: Context) -> pb.CallResponse:
         """See ProviderService."""
@@ -70,17 +57,6 @@ class ProviderServicer(ProviderServiceServicer):
             write_failure(failure, response.frames.add().failure)
             yield response
 
-    async def Carry(  # type: ignore[override]  # the stubs do not know handlers that write by their context
-        self,
-        request_iterator: AsyncIterator[pb.CarryRequest],  # noqa: ARG002 - as above
-        context: Context,
-    ) -> None:
+    async def GetHop(self, request: pb.GetHopRequest, context: Context) -> pb.GetHopResponse:  # noqa: ARG002 - gRPC's form
         """See ProviderService."""
-        carried = Carried(self._call_vendor, self._stream_vendor)
-        self._carried.add(carried)
-        retiring = self._clock.call_later(self._max_age, carried.drain)
-        try:
-            await carried.serve(context)
-        finally:
-            retiring.cancel()
-            self._carried.discard(carried)
+        return pb.GetHopResponse(port=self._hop_port)

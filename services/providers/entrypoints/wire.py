@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from resilience.errors import Failure, Reason
 from seawall.providers.v1 import provider_pb2 as pb
+from seawall.providers.v1.hop_pb2 import CarriedAnswer
 from services.providers.domain.answer import Answer, Frame, Usage
 from services.providers.domain.dialect import CallerDialect
 from services.providers.domain.envelope import Envelope
@@ -57,7 +58,7 @@ def write_answer(answer: Answer, wire: pb.Answer) -> None:
         wire.dropped.extend(answer.dropped)
 
 
-def write_frames(frames: Iterable[Frame], wire: "pb.StreamCallResponse | pb.CarriedAnswer") -> None:
+def write_frames(frames: Iterable[Frame], wire: "pb.StreamCallResponse | CarriedAnswer") -> None:
     """Add `frames` to what `wire` has."""
     for frame in frames:
         written = wire.frames.add(data=frame.data, text=frame.text, finish_reason=frame.finish_reason, end=frame.end)

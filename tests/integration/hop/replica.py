@@ -5,15 +5,17 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
-from chassis.grpc.client import Peer
 from chassis.grpc.server import GrpcServer
 from chassis.health import Health
+from chassis.link import Link
 from chassis.settings import ServiceSettings
 from resilience.clock import SystemClock
 from resilience.errors import Failure, Reason
-from services.gateway.adapters.hop import ProvidersHop
+from seawall.providers.v1.hop_pb2 import FromGateway, FromProviders
+from services.gateway.adapters.hop import DialByToken, ProvidersHop
 from services.gateway.application.ports import Envelope, Frame
 from services.gateway.domain.configuration import Configuration
 from services.gateway.domain.dialect import Name
@@ -24,7 +26,9 @@ from services.providers.domain.answer import Answer
 from services.providers.domain.answer import Frame as VendorFrame
 from services.providers.domain.envelope import Envelope as Asked
 from services.providers.domain.failure import VendorFailure
+from services.providers.entrypoints.carry import Carried
 from services.providers.entrypoints.grpc import SERVICE, ProviderServicer
+from services.providers.entrypoints.hop import HopServer
 
 TOKEN = "the services' token"
 
@@ -124,16 +128,44 @@ async def replica(
     settings = ServiceSettings(
         grpc_address=address, http_address="127.0.0.1:0", internal_token=TOKEN, drain_timeout=10.0
     )
-    servicer = ProviderServicer(
-        cast("CallVendor", echo), cast("StreamVendor", echo.stream), clock=SystemClock(), max_age=max_age
+    host, _, _ = address.rpartition(":")
+    vendors = cast("CallVendor", echo), cast("StreamVendor", echo.stream)
+    hop = HopServer(
+        f"{host}:0", partial(Carried, *vendors), token=TOKEN, max_age=max_age, drain=4.0, clock=SystemClock()
     )
-    server = GrpcServer(settings, Health(), add=[servicer.register], services=[SERVICE], traced=False)
-    async with server:
-        host, _, _ = address.rpartition(":")
-        yield f"{host}:{server.port}"
+    async with hop:
+        servicer = ProviderServicer(*vendors, hop_port=hop.port)
+        server = GrpcServer(settings, Health(), add=[servicer.register], services=[SERVICE], traced=False)
+        async with server:
+            yield f"{host}:{server.port}"
         if dies is not None and dies.is_set():
-            await server._server.stop(None)
-        await servicer.drain()
+            for connection in hop._serving.values():
+                connection.link.abort("it died")
+
+
+class Raw:
+    """A gateway's side of a connection, for what no gateway of ours does."""
+
+    def __init__(self) -> None:
+        self.heard: list[FromProviders] = []
+        self.ended_by = ""
+        self.link = Link(FromGateway, FromProviders, most=1_000_000, heard=self.heard.append, lost=self._lost)
+
+    def _lost(self, cause: str) -> None:
+        self.ended_by = cause
+
+
+@asynccontextmanager
+async def raw(address: str, *, token: str = TOKEN) -> AsyncIterator[Raw]:
+    """A connection that was dialled; whether it is taken is for the reader of `heard` to see."""
+    side = Raw()
+    await DialByToken(TOKEN)(address, side.link)
+    if token != TOKEN:
+        side.link.message(0).token = token
+    try:
+        yield side
+    finally:
+        side.link.abort("the test is over")
 
 
 @asynccontextmanager
@@ -143,10 +175,7 @@ async def hop_to(address: str, *, token: str = TOKEN, hosts: list[str] | None = 
     async def find(host: str) -> list[str]:
         return [host] if hosts is None else list(hosts)
 
-    def connect(where: str) -> Peer:
-        return Peer(where, internal_token=token, alone=True)
-
-    hop = ProvidersHop(address, connect=connect, configuration=Configuration, clock=SystemClock(), find=find)
+    hop = ProvidersHop(address, dial=DialByToken(token), configuration=Configuration, clock=SystemClock(), find=find)
     async with hop:
         yield hop
 

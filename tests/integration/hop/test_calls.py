@@ -1,19 +1,32 @@
 """Calls over a stream: answers, failures, cancellation, deadlines, room, and what travels together."""
 
 import asyncio
+from collections import deque
 from typing import Any
 
-import grpc
 import pytest
 
-from chassis.grpc.client import Peer
 from resilience.errors import Failure, Reason
-from seawall.providers.v1 import provider_pb2 as pb
-from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
+from seawall.providers.v1.hop_pb2 import CarriedCall, FromGateway, FromProviders
+from seawall.providers.v1.provider_pb2 import DIALECT_OPENAI_CHAT, Envelope
+from services.gateway.adapters.hop import DialByToken
 from services.gateway.adapters.hop.call import WINDOW
-from services.gateway.adapters.hop.stream import MAX_BODY_BYTES
+from services.gateway.adapters.hop.stream import MAX_BODY_BYTES, Stream
 from services.gateway.domain.failure import VendorFailure
-from tests.integration.hop.replica import TOKEN, EchoVendor, asking, frames_of, hop_to, read, replica, whole_of
+from services.providers.entrypoints import hop as hop_server
+from services.providers.entrypoints.carry import Carried
+from tests.integration.hop.replica import (
+    TOKEN,
+    EchoVendor,
+    Raw,
+    asking,
+    frames_of,
+    hop_to,
+    raw,
+    read,
+    replica,
+    whole_of,
+)
 from tests.stack.eventually import eventually
 
 
@@ -139,62 +152,94 @@ async def test_the_largest_bodies_travel() -> None:
     assert [frame.data for (frame,) in answers] == [whole_of(number, 1) for number in range(6)]
 
 
-async def test_what_waits_leaves_together() -> None:
-    messages: list[pb.CarryRequest] = []
+async def test_what_waits_leaves_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    answered: list[int] = []
+    begin, answer = Carried.heard, Stream._heard
 
-    async def carry(_requests: object, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
-        await context.send_initial_metadata(())
-        while (message := await context.read()) is not grpc.aio.EOF:
-            messages.append(message)
-            answers = [
-                pb.CarriedAnswer(number=call.number, answer=pb.Answer(body=call.envelope.body))
-                for call in message.calls
-            ]
-            await context.write(pb.CarryResponse(answers=answers))
+    def began(side: Carried, message: FromGateway) -> None:
+        asked.append(len(message.calls))
+        begin(side, message)
 
-    server = grpc.aio.server()
-    method = grpc.stream_stream_rpc_method_handler(
-        carry, pb.CarryRequest.FromString, pb.CarryResponse.SerializeToString
-    )
-    service = pb.DESCRIPTOR.services_by_name["ProviderService"].full_name
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Carry": method}),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with hop_to(f"127.0.0.1:{port}") as hop:
+    def came(side: Stream, message: FromProviders) -> None:
+        answered.append(len(message.answers))
+        answer(side, message)
+
+    monkeypatch.setattr(Carried, "heard", began)
+    monkeypatch.setattr(Stream, "_heard", came)
+    async with replica() as address, hop_to(address) as hop:
         await read(hop, asking(0))
+        assert (asked, answered[1:]) == ([1], [1])
         await asyncio.gather(*(read(hop, asking(number)) for number in range(1, 101)))
-    await server.stop(None)
-    alone, *together = (len(message.calls) for message in messages)
-    assert alone == 1
-    assert sum(together) == 100
-    assert len(together) <= 3
+    assert sum(asked) == sum(answered) == 101
+    assert len([calls for calls in asked if calls]) <= 4
+    assert len([answers for answers in answered if answers]) <= 8
 
 
-async def test_only_services_may_carry_calls() -> None:
+async def test_only_services_may_ask_for_the_hop() -> None:
     async with replica() as address, hop_to(address, token="another") as hop:
         with pytest.raises(Failure) as refused:
             await read(hop, asking(1))
     assert refused.value.reason is Reason.UNAVAILABLE
 
 
-async def test_a_call_that_is_cancelled_as_it_begins_is_over() -> None:
+async def test_only_services_may_have_calls_carried() -> None:
     vendor = EchoVendor()
-    async with replica(vendor=vendor) as address, Peer(address, internal_token=TOKEN) as peer:
-        carry = ProviderServiceStub(peer.channel).Carry(metadata=peer.metadata())
-        call = pb.CarriedCall(number=7, envelope=pb.Envelope(dialect=pb.DIALECT_OPENAI_CHAT), timeout_ms=20_000)
-        await carry.write(pb.CarryRequest(calls=[call], cancelled=[7]))
-        await carry.done_writing()
-        answers = [answer async for message in carry for answer in message.answers]
-    assert not answers
+    async with replica(vendor=vendor) as address, raw(address, token="another") as side:
+        side.link.message(0).calls.append(_call(7, after=60))
+        await eventually(lambda: side.ended_by)
+    assert [message.refusal.reason for message in side.heard] == [Reason.UNAUTHENTICATED.value]
     assert not vendor.under_way
 
 
-async def test_a_caller_that_closes_its_side_gets_what_is_under_way() -> None:
-    async with replica() as address, Peer(address, internal_token=TOKEN) as peer:
-        carry = ProviderServiceStub(peer.channel).Carry(metadata=peer.metadata())
-        envelope = pb.Envelope(dialect=pb.DIALECT_OPENAI_CHAT, body=asking(1, after=0.2).body)
-        call = pb.CarriedCall(number=7, envelope=envelope, timeout_ms=20_000)
-        await carry.write(pb.CarryRequest(calls=[call]))
-        await carry.done_writing()
-        answers = [answer async for message in carry for answer in message.answers]
-    assert [(answer.number, answer.answer.body) for answer in answers] == [(7, whole_of(1))]
+async def test_who_shows_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hop_server, "OPENING", 0.1)
+    async with replica() as address:
+        side = Raw()
+        await DialByToken(TOKEN)(address, side.link)
+        side.link._waiting.clear()
+        await eventually(lambda: side.ended_by)
+    assert not side.heard
+
+
+@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x00\x00\x00\x02\xff\xff"])
+async def test_who_speaks_something_else_is_hung_up_on(first: bytes) -> None:
+    async with replica() as address, hop_to(address) as hop:
+        side = Raw()
+        await DialByToken(TOKEN)(address, side.link)
+        side.link._waiting.clear()
+        assert side.link._transport is not None
+        side.link._transport.write(first)
+        await eventually(lambda: side.ended_by)
+        (frame,) = await read(hop, asking(1))
+    assert frame.data == whole_of(1)
+
+
+async def test_a_call_that_is_cancelled_as_it_begins_is_over() -> None:
+    vendor = EchoVendor()
+    async with replica(vendor=vendor) as address, raw(address) as side:
+        await eventually(lambda: side.heard)
+        message = side.link.message(0)
+        message.calls.append(_call(7))
+        message.cancelled.append(7)
+        await eventually(lambda: side.link._waiting == deque())
+        side.link.message(0).calls.append(_call(8))
+        await eventually(lambda: any(message.answers for message in side.heard))
+    assert [answer.number for message in side.heard for answer in message.answers] == [8]
+    assert not vendor.under_way
+
+
+async def test_what_is_under_way_on_a_connection_that_breaks_is_cancelled() -> None:
+    vendor = EchoVendor()
+    async with replica(vendor=vendor) as address:
+        async with raw(address) as side:
+            side.link.message(0).calls.append(_call(7, after=60))
+            await eventually(lambda: side.heard)
+            side.link.message(0).calls.append(_call(7, after=60))
+            await eventually(lambda: vendor.under_way == {7})
+        await eventually(lambda: vendor.cancelled == {7})
+
+
+def _call(number: int, **how: Any) -> CarriedCall:
+    envelope = Envelope(dialect=DIALECT_OPENAI_CHAT, body=asking(number, **how).body)
+    return CarriedCall(number=number, envelope=envelope, timeout_ms=20_000)

@@ -6,13 +6,10 @@ from collections import Counter
 
 import pytest
 
-from chassis.grpc.client import Peer
 from resilience.errors import Failure, Reason
-from seawall.providers.v1 import provider_pb2 as pb
-from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
 from services.gateway.adapters.hop import replicas
 from services.gateway.application.ports import Frame
-from tests.integration.hop.replica import TOKEN, EchoVendor, asking, hop_to, read, replica, whole_of
+from tests.integration.hop.replica import EchoVendor, asking, hop_to, raw, read, replica, whole_of
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
 
@@ -104,16 +101,13 @@ async def test_who_grows_old_or_stops_asks_for_no_more_calls(max_age: float) -> 
     async with contextlib.AsyncExitStack() as stack:
         running = await stack.enter_async_context(contextlib.AsyncExitStack())
         address = await running.enter_async_context(replica(max_age=max_age))
-        peer = await stack.enter_async_context(Peer(address, internal_token=TOKEN))
-        carry = ProviderServiceStub(peer.channel).Carry(metadata=peer.metadata())
-        await carry.initial_metadata()
+        gateway = await stack.enter_async_context(raw(address))
+        await eventually(lambda: gateway.heard)
         stopping = asyncio.create_task(running.aclose()) if max_age > 1 else None
-        message = await asyncio.wait_for(carry.read(), 30)
-        await carry.done_writing()
+        await eventually(lambda: gateway.heard[-1].draining)
+        gateway.link.close()
         if stopping is not None:
             await stopping
-    assert isinstance(message, pb.CarryResponse)
-    assert message.draining
 
 
 async def test_a_stream_is_renewed_when_it_is_old_and_no_call_notices() -> None:

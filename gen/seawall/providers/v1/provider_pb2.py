@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#seawall/providers/v1/provider.proto\x12\x14seawall.providers.v1\x1a\x1egoogle/protobuf/duration.proto\"\xef\x02\n\x08\x45nvelope\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x14\n\x0corganization\x18\x03 \x01(\t\x12\x10\n\x08provider\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12.\n\x07\x64ialect\x18\x06 \x01(\x0e\x32\x1d.seawall.providers.v1.Dialect\x12\x0c\n\x04\x62ody\x18\x07 \x01(\x0c\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\x12\x0e\n\x06prefix\x18\t \x01(\t\x12\x36\n\x0bunsupported\x18\n \x01(\x0e\x32!.seawall.providers.v1.Unsupported\x12<\n\x07headers\x18\x0b \x03(\x0b\x32+.seawall.providers.v1.Envelope.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"?\n\x0b\x43\x61llRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"z\n\x0c\x43\x61llResponse\x12.\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1c.seawall.providers.v1.AnswerH\x00\x12\x30\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1d.seawall.providers.v1.FailureH\x00\x42\x08\n\x06result\"E\n\x11StreamCallRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"A\n\x12StreamCallResponse\x12+\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1b.seawall.providers.v1.Frame\"\x82\x01\n\x0c\x43\x61rryRequest\x12\x30\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32!.seawall.providers.v1.CarriedCall\x12\x11\n\tcancelled\x18\x02 \x03(\x04\x12-\n\x07\x63redits\x18\x03 \x03(\x0b\x32\x1c.seawall.providers.v1.Credit\"\x83\x01\n\x0b\x43\x61rriedCall\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x30\n\x08\x65nvelope\x18\x02 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\x12\x12\n\ntimeout_ms\x18\x03 \x01(\r\x12\x0e\n\x06stream\x18\x04 \x01(\x08\x12\x0e\n\x06window\x18\x05 \x01(\r\"\'\n\x06\x43redit\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\r\n\x05\x62ytes\x18\x02 \x01(\r\"W\n\rCarryResponse\x12\x34\n\x07\x61nswers\x18\x01 \x03(\x0b\x32#.seawall.providers.v1.CarriedAnswer\x12\x10\n\x08\x64raining\x18\x02 \x01(\x08\"\xda\x01\n\rCarriedAnswer\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12,\n\x06\x61nswer\x18\x02 \x01(\x0b\x32\x1c.seawall.providers.v1.Answer\x12+\n\x06\x66rames\x18\x03 \x03(\x0b\x32\x1b.seawall.providers.v1.Frame\x12.\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x1d.seawall.providers.v1.Failure\x12.\n\x07refusal\x18\x05 \x01(\x0b\x32\x1d.seawall.providers.v1.Failure\"\x85\x01\n\x06\x41nswer\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x15\n\rfinish_reason\x18\x02 \x01(\t\x12*\n\x05usage\x18\x03 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x19\n\x11vendor_request_id\x18\x04 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x05 \x03(\t\"\xb4\x01\n\x05\x46rame\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rfinish_reason\x18\x03 \x01(\t\x12*\n\x05usage\x18\x04 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x0b\n\x03\x65nd\x18\x05 \x01(\x08\x12.\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x1d.seawall.providers.v1.Failure\x12\x0f\n\x07\x64ropped\x18\x07 \x03(\t\"\xa6\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x03 \x01(\x03\x12\x18\n\x10reasoning_tokens\x18\x04 \x01(\x03\x12\x1a\n\x12\x63\x61\x63he_write_tokens\x18\x05 \x01(\x03\x12\x1d\n\x15\x63\x61\x63he_write_1h_tokens\x18\x06 \x01(\x03\"\x83\x02\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rvendor_status\x18\x05 \x01(\x05\x12\x13\n\x0bvendor_body\x18\x06 \x01(\x0c\x12\x39\n\x06\x64\x65tail\x18\x07 \x03(\x0b\x32).seawall.providers.v1.Failure.DetailEntry\x1a-\n\x0b\x44\x65tailEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\xdc\x01\n\x07\x44ialect\x12\x17\n\x13\x44IALECT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44IALECT_OPENAI_CHAT\x10\x01\x12\x1e\n\x1a\x44IALECT_ANTHROPIC_MESSAGES\x10\x02\x12\x1d\n\x19\x44IALECT_OPENAI_EMBEDDINGS\x10\x03\x12\x1e\n\x1a\x44IALECT_OPENAI_COMPLETIONS\x10\x04\x12\"\n\x1e\x44IALECT_ANTHROPIC_COUNT_TOKENS\x10\x05\x12\x1c\n\x18\x44IALECT_OPENAI_RESPONSES\x10\x06*m\n\x0bUnsupported\x12\x1b\n\x17UNSUPPORTED_UNSPECIFIED\x10\x00\x12\x14\n\x10UNSUPPORTED_AUTO\x10\x01\x12\x15\n\x11UNSUPPORTED_ERROR\x10\x02\x12\x14\n\x10UNSUPPORTED_DROP\x10\x03\x32\x99\x02\n\x0fProviderService\x12M\n\x04\x43\x61ll\x12!.seawall.providers.v1.CallRequest\x1a\".seawall.providers.v1.CallResponse\x12\x61\n\nStreamCall\x12\'.seawall.providers.v1.StreamCallRequest\x1a(.seawall.providers.v1.StreamCallResponse0\x01\x12T\n\x05\x43\x61rry\x12\".seawall.providers.v1.CarryRequest\x1a#.seawall.providers.v1.CarryResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#seawall/providers/v1/provider.proto\x12\x14seawall.providers.v1\x1a\x1egoogle/protobuf/duration.proto\"\xef\x02\n\x08\x45nvelope\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x14\n\x0corganization\x18\x03 \x01(\t\x12\x10\n\x08provider\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12.\n\x07\x64ialect\x18\x06 \x01(\x0e\x32\x1d.seawall.providers.v1.Dialect\x12\x0c\n\x04\x62ody\x18\x07 \x01(\x0c\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\x12\x0e\n\x06prefix\x18\t \x01(\t\x12\x36\n\x0bunsupported\x18\n \x01(\x0e\x32!.seawall.providers.v1.Unsupported\x12<\n\x07headers\x18\x0b \x03(\x0b\x32+.seawall.providers.v1.Envelope.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"?\n\x0b\x43\x61llRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"z\n\x0c\x43\x61llResponse\x12.\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1c.seawall.providers.v1.AnswerH\x00\x12\x30\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1d.seawall.providers.v1.FailureH\x00\x42\x08\n\x06result\"E\n\x11StreamCallRequest\x12\x30\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1e.seawall.providers.v1.Envelope\"A\n\x12StreamCallResponse\x12+\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1b.seawall.providers.v1.Frame\"\x0f\n\rGetHopRequest\"\x1e\n\x0eGetHopResponse\x12\x0c\n\x04port\x18\x01 \x01(\x05\"\x85\x01\n\x06\x41nswer\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x15\n\rfinish_reason\x18\x02 \x01(\t\x12*\n\x05usage\x18\x03 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x19\n\x11vendor_request_id\x18\x04 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x05 \x03(\t\"\xb4\x01\n\x05\x46rame\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rfinish_reason\x18\x03 \x01(\t\x12*\n\x05usage\x18\x04 \x01(\x0b\x32\x1b.seawall.providers.v1.Usage\x12\x0b\n\x03\x65nd\x18\x05 \x01(\x08\x12.\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x1d.seawall.providers.v1.Failure\x12\x0f\n\x07\x64ropped\x18\x07 \x03(\t\"\xa6\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x03 \x01(\x03\x12\x18\n\x10reasoning_tokens\x18\x04 \x01(\x03\x12\x1a\n\x12\x63\x61\x63he_write_tokens\x18\x05 \x01(\x03\x12\x1d\n\x15\x63\x61\x63he_write_1h_tokens\x18\x06 \x01(\x03\"\x83\x02\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rvendor_status\x18\x05 \x01(\x05\x12\x13\n\x0bvendor_body\x18\x06 \x01(\x0c\x12\x39\n\x06\x64\x65tail\x18\x07 \x03(\x0b\x32).seawall.providers.v1.Failure.DetailEntry\x1a-\n\x0b\x44\x65tailEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\xdc\x01\n\x07\x44ialect\x12\x17\n\x13\x44IALECT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44IALECT_OPENAI_CHAT\x10\x01\x12\x1e\n\x1a\x44IALECT_ANTHROPIC_MESSAGES\x10\x02\x12\x1d\n\x19\x44IALECT_OPENAI_EMBEDDINGS\x10\x03\x12\x1e\n\x1a\x44IALECT_OPENAI_COMPLETIONS\x10\x04\x12\"\n\x1e\x44IALECT_ANTHROPIC_COUNT_TOKENS\x10\x05\x12\x1c\n\x18\x44IALECT_OPENAI_RESPONSES\x10\x06*m\n\x0bUnsupported\x12\x1b\n\x17UNSUPPORTED_UNSPECIFIED\x10\x00\x12\x14\n\x10UNSUPPORTED_AUTO\x10\x01\x12\x15\n\x11UNSUPPORTED_ERROR\x10\x02\x12\x14\n\x10UNSUPPORTED_DROP\x10\x03\x32\x98\x02\n\x0fProviderService\x12M\n\x04\x43\x61ll\x12!.seawall.providers.v1.CallRequest\x1a\".seawall.providers.v1.CallResponse\x12\x61\n\nStreamCall\x12\'.seawall.providers.v1.StreamCallRequest\x1a(.seawall.providers.v1.StreamCallResponse0\x01\x12S\n\x06GetHop\x12#.seawall.providers.v1.GetHopRequest\x1a$.seawall.providers.v1.GetHopResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,10 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENVELOPE_HEADERSENTRY']._serialized_options = b'8\001'
   _globals['_FAILURE_DETAILENTRY']._loaded_options = None
   _globals['_FAILURE_DETAILENTRY']._serialized_options = b'8\001'
-  _globals['_DIALECT']._serialized_start=2159
-  _globals['_DIALECT']._serialized_end=2379
-  _globals['_UNSUPPORTED']._serialized_start=2381
-  _globals['_UNSUPPORTED']._serialized_end=2490
+  _globals['_DIALECT']._serialized_start=1590
+  _globals['_DIALECT']._serialized_end=1810
+  _globals['_UNSUPPORTED']._serialized_start=1812
+  _globals['_UNSUPPORTED']._serialized_end=1921
   _globals['_ENVELOPE']._serialized_start=94
   _globals['_ENVELOPE']._serialized_end=461
   _globals['_ENVELOPE_HEADERSENTRY']._serialized_start=415
@@ -52,26 +52,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMCALLREQUEST']._serialized_end=721
   _globals['_STREAMCALLRESPONSE']._serialized_start=723
   _globals['_STREAMCALLRESPONSE']._serialized_end=788
-  _globals['_CARRYREQUEST']._serialized_start=791
-  _globals['_CARRYREQUEST']._serialized_end=921
-  _globals['_CARRIEDCALL']._serialized_start=924
-  _globals['_CARRIEDCALL']._serialized_end=1055
-  _globals['_CREDIT']._serialized_start=1057
-  _globals['_CREDIT']._serialized_end=1096
-  _globals['_CARRYRESPONSE']._serialized_start=1098
-  _globals['_CARRYRESPONSE']._serialized_end=1185
-  _globals['_CARRIEDANSWER']._serialized_start=1188
-  _globals['_CARRIEDANSWER']._serialized_end=1406
-  _globals['_ANSWER']._serialized_start=1409
-  _globals['_ANSWER']._serialized_end=1542
-  _globals['_FRAME']._serialized_start=1545
-  _globals['_FRAME']._serialized_end=1725
-  _globals['_USAGE']._serialized_start=1728
-  _globals['_USAGE']._serialized_end=1894
-  _globals['_FAILURE']._serialized_start=1897
-  _globals['_FAILURE']._serialized_end=2156
-  _globals['_FAILURE_DETAILENTRY']._serialized_start=2111
-  _globals['_FAILURE_DETAILENTRY']._serialized_end=2156
-  _globals['_PROVIDERSERVICE']._serialized_start=2493
-  _globals['_PROVIDERSERVICE']._serialized_end=2774
+  _globals['_GETHOPREQUEST']._serialized_start=790
+  _globals['_GETHOPREQUEST']._serialized_end=805
+  _globals['_GETHOPRESPONSE']._serialized_start=807
+  _globals['_GETHOPRESPONSE']._serialized_end=837
+  _globals['_ANSWER']._serialized_start=840
+  _globals['_ANSWER']._serialized_end=973
+  _globals['_FRAME']._serialized_start=976
+  _globals['_FRAME']._serialized_end=1156
+  _globals['_USAGE']._serialized_start=1159
+  _globals['_USAGE']._serialized_end=1325
+  _globals['_FAILURE']._serialized_start=1328
+  _globals['_FAILURE']._serialized_end=1587
+  _globals['_FAILURE_DETAILENTRY']._serialized_start=1542
+  _globals['_FAILURE_DETAILENTRY']._serialized_end=1587
+  _globals['_PROVIDERSERVICE']._serialized_start=1924
+  _globals['_PROVIDERSERVICE']._serialized_end=2204
 # @@protoc_insertion_point(module_scope)

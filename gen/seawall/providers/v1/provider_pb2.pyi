@@ -264,176 +264,43 @@ class StreamCallResponse(_message.Message):
 Global___StreamCallResponse: _TypeAlias = StreamCallResponse  # noqa: Y015
 
 @_typing.final
-class CarryRequest(_message.Message):
-    """Request of ProviderService.Carry: what the caller had to say at one moment."""
+class GetHopRequest(_message.Message):
+    """Request of ProviderService.GetHop."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    CALLS_FIELD_NUMBER: _builtins.int
-    CANCELLED_FIELD_NUMBER: _builtins.int
-    CREDITS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___CarriedCall]:
-        """Calls that begin."""
-
-    @_builtins.property
-    def cancelled(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Numbers of calls whose answers nobody wants any more: the vendor's connection is closed, nothing is answered.
-        Those that are over, or were never begun, are passed over.
-        """
-
-    @_builtins.property
-    def credits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Credit]:
-        """Room for more frames."""
-
     def __init__(
         self,
-        *,
-        calls: _abc.Iterable[Global___CarriedCall] | None = ...,
-        cancelled: _abc.Iterable[_builtins.int] | None = ...,
-        credits: _abc.Iterable[Global___Credit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "cancelled", b"cancelled", "credits", b"credits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CarryRequest: _TypeAlias = CarryRequest  # noqa: Y015
+Global___GetHopRequest: _TypeAlias = GetHopRequest  # noqa: Y015
 
 @_typing.final
-class CarriedCall(_message.Message):
-    """A call that begins."""
+class GetHopResponse(_message.Message):
+    """Response of ProviderService.GetHop."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    NUMBER_FIELD_NUMBER: _builtins.int
-    ENVELOPE_FIELD_NUMBER: _builtins.int
-    TIMEOUT_MS_FIELD_NUMBER: _builtins.int
-    STREAM_FIELD_NUMBER: _builtins.int
-    WINDOW_FIELD_NUMBER: _builtins.int
-    number: _builtins.int
-    """What the caller calls it; unique within the stream."""
-    timeout_ms: _builtins.int
-    """Milliseconds that it may take, from when it is read; at least 1."""
-    stream: _builtins.bool
-    """Answered as frames; whole where not set."""
-    window: _builtins.int
-    """Bytes of `data` of frames that may be sent before credit is given; one message's frames may go beyond it."""
-    @_builtins.property
-    def envelope(self) -> Global___Envelope: ...
+    PORT_FIELD_NUMBER: _builtins.int
+    port: _builtins.int
+    """TCP port, at the address that was asked."""
     def __init__(
         self,
         *,
-        number: _builtins.int = ...,
-        envelope: Global___Envelope | None = ...,
-        timeout_ms: _builtins.int = ...,
-        stream: _builtins.bool = ...,
-        window: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "number", b"number", "stream", b"stream", "timeout_ms", b"timeout_ms", "window", b"window"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CarriedCall: _TypeAlias = CarriedCall  # noqa: Y015
-
-@_typing.final
-class Credit(_message.Message):
-    """Bytes of a call's frames that were taken, so that as many more may be sent."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NUMBER_FIELD_NUMBER: _builtins.int
-    BYTES_FIELD_NUMBER: _builtins.int
-    number: _builtins.int
-    bytes: _builtins.int
-    def __init__(
-        self,
-        *,
-        number: _builtins.int = ...,
-        bytes: _builtins.int = ...,
+        port: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "number", b"number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["port", b"port"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Credit: _TypeAlias = Credit  # noqa: Y015
-
-@_typing.final
-class CarryResponse(_message.Message):
-    """Response of ProviderService.Carry: what was ready at one moment."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ANSWERS_FIELD_NUMBER: _builtins.int
-    DRAINING_FIELD_NUMBER: _builtins.int
-    draining: _builtins.bool
-    """This side takes no more calls: begin them on another stream. Those under way are finished."""
-    @_builtins.property
-    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CarriedAnswer]: ...
-    def __init__(
-        self,
-        *,
-        answers: _abc.Iterable[Global___CarriedAnswer] | None = ...,
-        draining: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "draining", b"draining"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CarryResponse: _TypeAlias = CarryResponse  # noqa: Y015
-
-@_typing.final
-class CarriedAnswer(_message.Message):
-    """An answer, or the next part of one."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NUMBER_FIELD_NUMBER: _builtins.int
-    ANSWER_FIELD_NUMBER: _builtins.int
-    FRAMES_FIELD_NUMBER: _builtins.int
-    FAILURE_FIELD_NUMBER: _builtins.int
-    REFUSAL_FIELD_NUMBER: _builtins.int
-    number: _builtins.int
-    """Number of the call."""
-    @_builtins.property
-    def answer(self) -> Global___Answer:
-        """Whole; nothing follows."""
-
-    @_builtins.property
-    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___Frame]:
-        """Frames that were ready together; after one with `end` or `failure` nothing follows."""
-
-    @_builtins.property
-    def failure(self) -> Global___Failure:
-        """The vendor failed before it answered; nothing follows."""
-
-    @_builtins.property
-    def refusal(self) -> Global___Failure:
-        """This service could not work, which is an RPC error where a call has an RPC of its own; nothing follows."""
-
-    def __init__(
-        self,
-        *,
-        number: _builtins.int = ...,
-        answer: Global___Answer | None = ...,
-        frames: _abc.Iterable[Global___Frame] | None = ...,
-        failure: Global___Failure | None = ...,
-        refusal: Global___Failure | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "failure", b"failure", "refusal", b"refusal"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "failure", b"failure", "frames", b"frames", "number", b"number", "refusal", b"refusal"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CarriedAnswer: _TypeAlias = CarriedAnswer  # noqa: Y015
+Global___GetHopResponse: _TypeAlias = GetHopResponse  # noqa: Y015
 
 @_typing.final
 class Answer(_message.Message):

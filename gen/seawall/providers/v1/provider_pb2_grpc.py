@@ -46,10 +46,10 @@ class ProviderServiceStub:
                 request_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallRequest.SerializeToString,
                 response_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallResponse.FromString,
                 _registered_method=True)
-        self.Carry = channel.stream_stream(
-                '/seawall.providers.v1.ProviderService/Carry',
-                request_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryRequest.SerializeToString,
-                response_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryResponse.FromString,
+        self.GetHop = channel.unary_unary(
+                '/seawall.providers.v1.ProviderService/GetHop',
+                request_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.GetHopRequest.SerializeToString,
+                response_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.GetHopResponse.FromString,
                 _registered_method=True)
 
 
@@ -72,10 +72,8 @@ class ProviderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Carry(self, request_iterator, context):
-        """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
-        open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
-        breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
+    def GetHop(self, request, context):
+        """Says where this replica takes gateways' connections of the hop (hop.proto).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,10 +92,10 @@ def add_ProviderServiceServicer_to_server(servicer, server):
                     request_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallRequest.FromString,
                     response_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.StreamCallResponse.SerializeToString,
             ),
-            'Carry': grpc.stream_stream_rpc_method_handler(
-                    servicer.Carry,
-                    request_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryRequest.FromString,
-                    response_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.CarryResponse.SerializeToString,
+            'GetHop': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHop,
+                    request_deserializer=seawall_dot_providers_dot_v1_dot_provider__pb2.GetHopRequest.FromString,
+                    response_serializer=seawall_dot_providers_dot_v1_dot_provider__pb2.GetHopResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -167,7 +165,7 @@ class ProviderService:
             _registered_method=True)
 
     @staticmethod
-    def Carry(request_iterator,
+    def GetHop(request,
             target,
             options=(),
             channel_credentials=None,
@@ -177,12 +175,12 @@ class ProviderService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.stream_stream(
-            request_iterator,
+        return grpc.experimental.unary_unary(
+            request,
             target,
-            '/seawall.providers.v1.ProviderService/Carry',
-            seawall_dot_providers_dot_v1_dot_provider__pb2.CarryRequest.SerializeToString,
-            seawall_dot_providers_dot_v1_dot_provider__pb2.CarryResponse.FromString,
+            '/seawall.providers.v1.ProviderService/GetHop',
+            seawall_dot_providers_dot_v1_dot_provider__pb2.GetHopRequest.SerializeToString,
+            seawall_dot_providers_dot_v1_dot_provider__pb2.GetHopResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,11 +39,8 @@ class ProviderServiceStub:
     """Calls a target and answers whole."""
     StreamCall: _grpc.UnaryStreamMultiCallable[_provider_pb2.StreamCallRequest, _provider_pb2.StreamCallResponse]
     """Calls a target and answers as frames. The last frame has `end` or `failure`."""
-    Carry: _grpc.StreamStreamMultiCallable[_provider_pb2.CarryRequest, _provider_pb2.CarryResponse]
-    """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
-    open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
-    breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
-    """
+    GetHop: _grpc.UnaryUnaryMultiCallable[_provider_pb2.GetHopRequest, _provider_pb2.GetHopResponse]
+    """Says where this replica takes gateways' connections of the hop (hop.proto)."""
 
 @_typing.type_check_only
 class ProviderServiceAsyncStub(ProviderServiceStub):
@@ -56,11 +53,8 @@ class ProviderServiceAsyncStub(ProviderServiceStub):
     """Calls a target and answers whole."""
     StreamCall: _aio.UnaryStreamMultiCallable[_provider_pb2.StreamCallRequest, _provider_pb2.StreamCallResponse]  # type: ignore[assignment]
     """Calls a target and answers as frames. The last frame has `end` or `failure`."""
-    Carry: _aio.StreamStreamMultiCallable[_provider_pb2.CarryRequest, _provider_pb2.CarryResponse]  # type: ignore[assignment]
-    """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
-    open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
-    breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
-    """
+    GetHop: _aio.UnaryUnaryMultiCallable[_provider_pb2.GetHopRequest, _provider_pb2.GetHopResponse]  # type: ignore[assignment]
+    """Says where this replica takes gateways' connections of the hop (hop.proto)."""
 
 class ProviderServiceServicer(metaclass=_abc_1.ABCMeta):
     """Calls one target. A vendor's failure is an answer here, not an RPC error: an RPC error means that
@@ -84,14 +78,11 @@ class ProviderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Calls a target and answers as frames. The last frame has `end` or `failure`."""
 
     @_abc_1.abstractmethod
-    def Carry(
+    def GetHop(
         self,
-        request_iterator: _MaybeAsyncIterator[_provider_pb2.CarryRequest],
+        request: _provider_pb2.GetHopRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_provider_pb2.CarryResponse], _abc.AsyncIterator[_provider_pb2.CarryResponse]]:
-        """Carries any number of calls at a time, for as long as both sides like: for gateways, which keep one such stream
-        open to each replica. What waits on either side travels in one message; answers come in any order. A stream that
-        breaks takes its calls with it. The caller closes its side when it has no more calls, and gets what is under way.
-        """
+    ) -> _typing.Union[_provider_pb2.GetHopResponse, _abc.Awaitable[_provider_pb2.GetHopResponse]]:
+        """Says where this replica takes gateways' connections of the hop (hop.proto)."""
 
 def add_ProviderServiceServicer_to_server(servicer: ProviderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,5 +1,6 @@
-"""The hop: the way to the providers service, over streams that carry many calls at a time."""
+"""The hop: the way to the providers service, over connections that carry many calls at a time."""
 
+from services.gateway.adapters.hop.dial import DialByToken
 from services.gateway.adapters.hop.hop import ProvidersHop
 
-__all__ = ["ProvidersHop"]
+__all__ = ["DialByToken", "ProvidersHop"]

@@ -6,7 +6,7 @@ from collections import deque
 from typing import Protocol
 
 from resilience.errors import Failure, Reason
-from seawall.providers.v1 import provider_pb2 as pb
+from seawall.providers.v1 import hop_pb2 as pb
 from services.gateway.adapters.hop.wire import read_answer, read_failure, read_frame, read_refusal
 from services.gateway.application.ports import Envelope, Frame
 from services.gateway.domain.failure import VendorFailure

@@ -5,8 +5,8 @@ from types import TracebackType
 from typing import Self
 
 from chassis.addresses import resolve
-from chassis.grpc.client import Peer
 from resilience.clock import Clock
+from services.gateway.adapters.hop.dial import Dial
 from services.gateway.adapters.hop.replicas import Find, Replicas
 from services.gateway.application.ports import Call, Envelope
 from services.gateway.domain.configuration import Configuration
@@ -15,8 +15,8 @@ from services.gateway.domain.configuration import Configuration
 class ProvidersHop:
     """See Hop; an async context manager. It asks those replicas of providers that serve the target's vendor.
 
-    They are at `address`, but for the vendors of which the configuration says another one. `connect` makes a
-    connection of its own to an address; `streams` are kept open to each replica. The ways to addresses are kept: there
+    They are at `address`, but for the vendors of which the configuration says another one. `dial` makes a
+    connection to a replica; `streams` are kept open to each replica. The ways to addresses are kept: there
     are as many as the operator has deployments.
     """
 
@@ -24,14 +24,14 @@ class ProvidersHop:
         self,
         address: str,
         *,
-        connect: Callable[[str], Peer],
+        dial: Dial,
         configuration: Callable[[], Configuration],
         clock: Clock,
         streams: int = 1,
         find: Find = resolve,
     ) -> None:
         self._address = address
-        self._connect = connect
+        self._dial = dial
         self._configuration = configuration
         self._clock = clock
         self._streams = streams
@@ -47,7 +47,7 @@ class ProvidersHop:
         way = self._ways.get(address)
         if way is None:
             way = self._ways[address] = Replicas(
-                address, connect=self._connect, find=self._find, streams=self._streams, clock=self._clock
+                address, dial=self._dial, find=self._find, streams=self._streams, clock=self._clock
             )
         return way
 

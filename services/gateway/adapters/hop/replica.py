@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import structlog
 
-from chassis.grpc.client import Peer
 from chassis.tasks import end
 from resilience.clock import Clock
 from resilience.retry import Backoff
+from services.gateway.adapters.hop.dial import Dial
 from services.gateway.adapters.hop.stream import Stream
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
@@ -21,9 +21,9 @@ log = structlog.stdlib.get_logger("hop")
 class Replica:
     """It is tried from when it is made until it is left or closed. `changed` is called when `stream` or `away` are."""
 
-    def __init__(self, address: str, connect: Callable[[str], Peer], clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(self, address: str, dial: Dial, clock: Clock, changed: Callable[[], None]) -> None:
         self._address = address
-        self._connect = connect
+        self._dial = dial
         self._clock = clock
         self._changed = changed
         self._streams: dict[asyncio.Task[None], Stream] = {}
@@ -32,6 +32,11 @@ class Replica:
         self.away = False
         """It did not take a stream when it was last asked."""
         self._trying = asyncio.create_task(self._try(), name="replica")
+
+    def look(self) -> None:
+        """See Stream."""
+        for stream in tuple(self._streams.values()):
+            stream.look()
 
     async def leave(self) -> None:
         """Begin nothing new there; return when what is under way has ended."""
@@ -52,7 +57,7 @@ class Replica:
         """Keep a stream open; those that take no more calls end with their last one."""
         backoff = Backoff(first=FIRST_PAUSE, cap=LONGEST_PAUSE, rng=random.Random())  # noqa: S311 - jitter
         while True:
-            stream = Stream(self._connect(self._address))
+            stream = Stream(self._address, self._dial)
             task = asyncio.create_task(stream.run(), name="hop")
             self._streams[task] = stream
             task.add_done_callback(self._ended)

@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 import structlog
 
 from chassis.address import split_address
-from chassis.grpc.client import Peer
 from chassis.tasks import end
 from resilience.clock import Clock
 from resilience.errors import Failure, Reason
 from services.gateway.adapters.hop.call import Call
+from services.gateway.adapters.hop.dial import Dial
 from services.gateway.adapters.hop.replica import Replica
 from services.gateway.adapters.hop.stream import Stream
 from services.gateway.application.ports import Envelope
 
 LOOK_EVERY = 5.0
-"""Seconds between two looks at which replicas there are."""
+"""Seconds between two looks at which replicas there are, and whether they live."""
 
 Find = Callable[[str], Awaitable[Sequence[str]]]
 """Gives the addresses that a host has now. Raises OSError."""
@@ -30,9 +30,9 @@ class Replicas:
     One that the host no longer names is asked nothing new; what is under way there ends in its time.
     """
 
-    def __init__(self, address: str, *, connect: Callable[[str], Peer], find: Find, streams: int, clock: Clock) -> None:
+    def __init__(self, address: str, *, dial: Dial, find: Find, streams: int, clock: Clock) -> None:
         self._host, self._port = split_address(address)
-        self._connect = connect
+        self._dial = dial
         self._find = find
         self._streams = streams
         self._clock = clock
@@ -94,6 +94,8 @@ class Replicas:
                     log.warning("the providers service is not found", host=self._host, cause=str(error))
             self._looked = True
             self._tell()
+            for replica in self._all:
+                replica.look()
             await self._clock.sleep(LOOK_EVERY)
 
     def _have(self, hosts: Collection[str]) -> None:
@@ -101,9 +103,7 @@ class Replicas:
         for host in hosts:
             if host not in self._at:
                 address = f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
-                self._at[host] = [
-                    Replica(address, self._connect, self._clock, self._tell) for _ in range(self._streams)
-                ]
+                self._at[host] = [Replica(address, self._dial, self._clock, self._tell) for _ in range(self._streams)]
         for host in set(self._at).difference(hosts):
             for replica in self._at.pop(host):
                 leaving = asyncio.create_task(self._leave(replica), name="replica")

@@ -1,40 +1,36 @@
-"""A stream to one replica of providers, which carries many calls at a time."""
+"""A connection to one replica of providers, which carries many calls at a time."""
 
 import asyncio
-from typing import Any
 
-import grpc
-
-from chassis.grpc.client import MAX_MESSAGE_BYTES, Peer
-from chassis.grpc.outbox import Outbox
-from chassis.grpc.status import from_error
+from chassis.grpc.client import MAX_MESSAGE_BYTES
+from chassis.link import Link
 from resilience.errors import Failure, Reason
-from seawall.providers.v1 import provider_pb2 as pb
-from seawall.providers.v1.provider_pb2_grpc import ProviderServiceStub
+from seawall.providers.v1.hop_pb2 import FromGateway, FromProviders
 from services.gateway.adapters.hop.call import GRACE, WINDOW, Call
-from services.gateway.adapters.hop.wire import write_envelope
+from services.gateway.adapters.hop.dial import OPEN_TIMEOUT, Dial
+from services.gateway.adapters.hop.wire import read_refusal, write_envelope
 from services.gateway.application.ports import Envelope
 
-OPEN_TIMEOUT = 3.0
-"""Seconds for a replica to take a new stream."""
 MAX_BODY_BYTES = MAX_MESSAGE_BYTES - 256 * 1024
 """The rest of a message is for what is beside the body."""
+SILENT_LOOKS = 2
+"""So many looks in a row may find that nothing was said, though it was asked for."""
 
 
 class Stream:
-    """Run it once; it has calls while it is `usable`.
+    """Run it once; it has calls while it is `usable`, which it is from when the replica has taken the connection."""
 
-    When little is to be said nothing waits, and when much is, one message carries it; see Outbox.
-    """
-
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+    def __init__(self, address: str, dial: Dial) -> None:
+        self._address = address
+        self._dial = dial
         self._loop = asyncio.get_running_loop()
         self._calls: dict[int, Call] = {}
         self._last = 0
-        self._outbox = Outbox(pb.CarryRequest)
+        self._link = Link(FromGateway, FromProviders, most=MAX_MESSAGE_BYTES, heard=self._heard, lost=self._lost)
         self._opened: asyncio.Future[bool] = self._loop.create_future()
         self._retired = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._silent = 0
         self.usable = False
         """Whether calls may be begun: it is open, and the replica takes them."""
         self.ended_by = "it was closed"
@@ -51,7 +47,7 @@ class Stream:
             raise Failure(Reason.REQUEST_TOO_LARGE, f"The body is over the {MAX_BODY_BYTES} bytes that providers take.")
         self._last = number = self._last + 1
         call = self._calls[number] = Call(self, number, envelope, self._loop)
-        carried = self._outbox.message(len(envelope.body)).calls.add()
+        carried = self._link.message(len(envelope.body)).calls.add()
         carried.number = number
         carried.timeout_ms = max(1, round((envelope.timeout + GRACE) * 1000))
         carried.stream = envelope.stream
@@ -62,13 +58,22 @@ class Stream:
     def cancel(self, number: int) -> None:
         """See Carrier."""
         if self._calls.pop(number, None) is not None:
-            self._outbox.message(0).cancelled.append(number)
+            self._link.message(0).cancelled.append(number)
             self._let_go()
 
     def give_credit(self, number: int, size: int) -> None:
         """See Carrier."""
-        credit = self._outbox.message(0).credits.add()
+        credit = self._link.message(0).credits.add()
         credit.number, credit.bytes = number, size
+
+    def look(self) -> None:
+        """Ask for a sign of life; one who gave none when asked before is given up, though its kernel may be there."""
+        if self._opened.done() and not self._ended.is_set():
+            if self._silent >= SILENT_LOOKS:
+                self._link.abort("it says nothing any more")
+            else:
+                self._silent += 1
+                self._link.message(0).ping = True
 
     async def opened(self) -> bool:
         """Whether it became usable; False where it ended before that."""
@@ -86,36 +91,26 @@ class Stream:
 
     async def run(self) -> None:
         """Open it, carry calls, and return when it has ended; never raises what ended it."""
-        carry: Any = ProviderServiceStub(self._peer.channel).Carry(metadata=self._peer.metadata())
-        writing: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
-                await carry.initial_metadata()
-            if carry.done():
-                await carry.read()  # raises why
-            self.usable = not self._retired.is_set()
-            self._opened.set_result(True)
-            writing = asyncio.create_task(self._write(carry), name="hop writer")
-            while (message := await carry.read()) is not grpc.aio.EOF:
-                self._read(message)
-        except grpc.aio.AioRpcError as error:
-            self.ended_by = from_error(error).message
+                await self._dial(self._address, self._link)
+                await asyncio.wait((self._opened,))
+            await self._ended.wait()
         except TimeoutError:
             self.ended_by = "it was not answered"
+        except OSError as error:
+            self.ended_by = str(error)
+        except Failure as failure:
+            self.ended_by = failure.message
         finally:
-            self.retire()
-            if not self._opened.done():
-                self._opened.set_result(False)
-            carry.cancel()
-            if writing is not None:
-                writing.cancel()
-                await asyncio.gather(writing, return_exceptions=True)
-            calls, self._calls = self._calls, {}
-            for call in calls.values():
-                call.lost(Failure(Reason.UNAVAILABLE, "The providers service stopped.", retryable=True))
-            await self._peer.__aexit__(None, None, None)
+            self._link.abort(self.ended_by)
+            self._lost(self.ended_by)
 
-    def _read(self, message: pb.CarryResponse) -> None:
+    def _heard(self, message: FromProviders) -> None:
+        self._silent = 0
+        if not self._opened.done():
+            self._welcomed(message)
+            return
         for answer in message.answers:
             call = self._calls.get(answer.number)  # a late answer to what was cancelled finds none
             if call is not None and call.answered(answer):
@@ -125,14 +120,28 @@ class Stream:
         else:
             self._let_go()
 
-    async def _write(self, carry: Any) -> None:
-        try:
-            await self._outbox.send(carry.write)
-            await carry.done_writing()
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            return  # the reader is told why
+    def _welcomed(self, message: FromProviders) -> None:
+        if message.HasField("refusal"):
+            self._link.abort(read_refusal(message.refusal).message)
+        else:
+            self.usable = not self._retired.is_set()
+            self._opened.set_result(True)
+            self._let_go()
+
+    def _lost(self, cause: str) -> None:
+        """Whatever was under way has failed; it may be told more than once."""
+        if not self._ended.is_set():
+            self.ended_by = cause
+            self._ended.set()
+            self.usable = False
+            self._retired.set()
+            if not self._opened.done():
+                self._opened.set_result(False)
+            calls, self._calls = self._calls, {}
+            for call in calls.values():
+                call.lost(Failure(Reason.UNAVAILABLE, "The providers service stopped.", retryable=True))
 
     def _let_go(self) -> None:
-        """Have our side closed once nothing is under way and nothing more can be begun."""
-        if self._retired.is_set() and not self._calls:
-            self._outbox.close()
+        """Close the connection once nothing is under way and nothing more can be begun."""
+        if self._retired.is_set() and self._opened.done() and not self._calls:
+            self._link.close()
