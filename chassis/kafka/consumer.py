@@ -4,14 +4,15 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
-from faststream.kafka.subscriber.usecase import BatchSubscriber
+from faststream.kafka.subscriber.usecase import DefaultSubscriber
 from faststream.middlewares import AckPolicy
 from opentelemetry import metrics, trace
 
@@ -77,7 +78,7 @@ class Consumer(Generic[E]):
         self._max_batch = max_batch
         self._limit = DeadLetterLimit(clock)
         self._rng = random.Random()  # noqa: S311 - jitter
-        self._subscriber: BatchSubscriber | None = None
+        self._subscriber: DefaultSubscriber | None = None
         self._halting: asyncio.Task[None] | None = None
 
     def register(self, broker: KafkaBroker) -> None:
@@ -85,9 +86,6 @@ class Consumer(Generic[E]):
         subscriber = broker.subscriber(
             self._topic.name,
             group_id=self._group,
-            batch=True,
-            max_records=self._max_batch,
-            batch_timeout_ms=100,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             # A batch waits for a lost dependency as long as it takes; heartbeats go on by themselves.
@@ -103,12 +101,12 @@ class Consumer(Generic[E]):
         self._subscriber = subscriber
 
     async def _consume(self, message: KafkaMessage) -> None:
-        """Process one batch, in its order, and commit it.
+        """Process a record and those that wait behind it, in their order, and commit them.
 
+        FastStream's own batches are asked for again and again while there is nothing; it waits for one record without.
         Nothing is raised: FastStream would swallow it and go on, and the next commit would pass what was not processed.
         """
-        raw = message.raw_message
-        records = raw if isinstance(raw, tuple) else (raw,)
+        records = (message.raw_message, *await self._behind())
         try:
             await self._work(records)
         except _TooManyDeadLettersError as error:
@@ -118,6 +116,18 @@ class Consumer(Generic[E]):
             await self._halt(error)
         else:
             await self._commit(records)
+
+    async def _behind(self) -> "Sequence[ConsumerRecord[bytes, bytes]]":
+        """What else was fetched already, up to a whole batch."""
+        consumer = self._subscriber.consumer if self._subscriber else None
+        if consumer is None or self._max_batch == 1:
+            return ()
+        try:
+            fetched = await consumer.getmany(timeout_ms=0, max_records=self._max_batch - 1)
+        except (KafkaError, ConsumerStoppedError) as error:
+            log.info("only one record was taken", topic=self._topic.name, error=repr(error))
+            return ()
+        return tuple(chain.from_iterable(fetched.values()))
 
     async def _commit(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
         """Commit `records`, of which each partition's are in order."""
@@ -218,9 +228,9 @@ class Consumer(Generic[E]):
         log.warning("a record went to the dead letters", topic=letter.topic, offset=record.offset, cause=cause)
 
 
-async def _as_it_came(records: "tuple[ConsumerRecord[bytes, bytes], ...]") -> KafkaMessage:
-    """A batch as FastStream hands it on. Its own parser loses a batch in which one header is null or not UTF-8."""
-    return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER)
+async def _as_it_came(record: "ConsumerRecord[bytes, bytes]") -> KafkaMessage:
+    """A record as FastStream hands it on. Its own parser loses one of which a header is null or not UTF-8."""
+    return KafkaMessage(raw_message=record, body=b"", consumer=FAKE_CONSUMER)
 
 
 async def _as_it_is(message: Any) -> Any:
