@@ -13,7 +13,6 @@ class Criticality(IntEnum):
     CRITICAL = 3
     """Somebody is harmed if it is not answered."""
 
-    @property
-    def label(self) -> str:
+    def __init__(self, _value: int) -> None:
+        self.label = self._name_.lower()
         """The word for it, as callers and metrics have it."""
-        return self.name.lower()

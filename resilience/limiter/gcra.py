@@ -1,8 +1,8 @@
 """The generic cell rate algorithm: one number per subject says how many may pass now, and when the next may."""
 
 import math
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 MINUTE = 60.0
 ROUNDING = 1e-6
@@ -18,33 +18,28 @@ class Limit:
 
     requests_per_minute: int
     burst: int
+    interval: float = field(init=False, repr=False, compare=False)
+    """Seconds in which one request comes back."""
+    tolerance: float = field(init=False, repr=False, compare=False)
+    """Seconds in which a spent burst comes back."""
 
     def __post_init__(self) -> None:
         if self.requests_per_minute < 1 or self.burst < 1:
             raise ValueError("a limit lets at least one request pass")
+        object.__setattr__(self, "interval", MINUTE / self.requests_per_minute)
+        object.__setattr__(self, "tolerance", self.interval * self.burst)
 
     @classmethod
     def per_minute(cls, requests: int) -> Self:
         """What a caller expects who reads "600 a minute": all of them at once, then as fast as they come back."""
         return cls(requests, requests)
 
-    @property
-    def interval(self) -> float:
-        """Seconds in which one request comes back."""
-        return MINUTE / self.requests_per_minute
-
-    @property
-    def tolerance(self) -> float:
-        """Seconds in which a spent burst comes back."""
-        return self.interval * self.burst
-
     def share(self, of: int) -> "Limit":
         """An equal part of this limit for each of `of` that cannot ask each other; at least one request."""
         return Limit(max(1, self.requests_per_minute // of), max(1, self.burst // of))
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a request may pass, and what to tell its caller."""
 
     allowed: bool

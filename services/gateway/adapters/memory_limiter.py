@@ -1,9 +1,13 @@
 """Rate limits within one process: what a single gateway keeps to, and each of several while Redis is away."""
 
 from collections import OrderedDict
+from functools import lru_cache
 
 from resilience.clock import Clock
 from resilience.limiter.gcra import Decision, Limit, decide
+
+KEPT = 1_000
+"""Different limits that are kept worked out."""
 
 
 class MemoryLimiter:
@@ -14,13 +18,13 @@ class MemoryLimiter:
 
     def __init__(self, clock: Clock, *, gateways: int = 1, max_subjects: int = 100_000) -> None:
         self._clock = clock
-        self._gateways = gateways
         self._max_subjects = max_subjects
         self._spent_until: OrderedDict[str, float] = OrderedDict()
+        self._limits = lru_cache(KEPT)(lambda requests: Limit.per_minute(requests).share(gateways))
 
     async def acquire(self, subject: str, requests_per_minute: int) -> Decision:
         """See RateLimiter. Never waits."""
-        limit = Limit.per_minute(requests_per_minute).share(self._gateways)
+        limit = self._limits(requests_per_minute)
         now = self._clock.monotonic()
         self._spent_until[subject], decision = decide(self._spent_until.get(subject, now), now, limit)
         self._spent_until.move_to_end(subject)

@@ -23,11 +23,13 @@ class Grant(NamedTuple):
     permit: Permit | None
     """None: there is no breaker."""
     slot: Slot
-    call: Call
+    call: Call | None
+    """None: nobody compares the target with others by its load."""
 
     def succeed(self, seconds: float, *, latency: float) -> None:
         """It answered whole in `seconds`; the answer began after `latency`."""
-        self.call.end(True)
+        if self.call is not None:
+            self.call.end(True)
         self.slot.release(latency)
         if self.permit is not None:
             self.permit.succeed(seconds)
@@ -36,7 +38,8 @@ class Grant(NamedTuple):
         """It did not answer."""
         # It was well enough to say what is wrong with the request.
         well = recovery_from(reason) in _REQUESTS_FAULT
-        self.call.end(well)
+        if self.call is not None:
+            self.call.end(well)
         self.slot.release(None, dropped=reason in _DROPPED)
         if self.permit is None:
             return
@@ -49,7 +52,8 @@ class Grant(NamedTuple):
 
     def abandon(self) -> None:
         """It was not let finish; that says nothing of it."""
-        self.call.abandon()
+        if self.call is not None:
+            self.call.abandon()
         self.slot.release(None)
         if self.permit is not None:
             self.permit.abandon()

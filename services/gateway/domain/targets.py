@@ -78,13 +78,13 @@ class TargetState:
     __slots__ = (
         "_breakers",
         "_clock",
+        "_load",
         "_make_breaker",
         "_rest",
         "_told",
         "budget",
         "hedger",
         "idle",
-        "load",
         "refuses_prefill",
         "rests_until",
         "streams",
@@ -99,7 +99,7 @@ class TargetState:
         make_breaker: Callable[[BreakerSettings], Breaker],
         tokens: TokenEstimate,
     ) -> None:
-        self.load = Load(clock)
+        self._load: Load | None = None
         self.budget = Budget(ratio=EXTRA_CALLS, clock=clock)
         self.hedger = Hedger()
         self.streams = Pace(clock, FIRST_FRAME_FLOOR, FIRST_FRAME_CEILING, STREAMS_AT_FIRST)
@@ -115,6 +115,13 @@ class TargetState:
         self._make_breaker = make_breaker
         self._breakers: dict[BreakerSettings, Breaker] = {}
         self._told: _Told | None = None
+
+    @property
+    def load(self) -> Load:
+        """What its calls say about how long the next would take; begins when targets are compared by it first."""
+        if self._load is None:
+            self._load = Load(self._clock)
+        return self._load
 
     def breaker(self, settings: BreakerSettings) -> Breaker:
         """Its breaker under these settings: routes that differ in them do not share one."""
@@ -157,7 +164,7 @@ class TargetState:
             if permit is not None:
                 permit.abandon()
             return Refusal.FULL
-        return Grant(permit, slot, self.load.begin())
+        return Grant(permit, slot, self._load.begin() if self._load is not None else None)
 
     def rest(self, failure: Failure) -> None:
         """Leave it alone for as long as it asks, or for a while that grows with each time it asks."""

@@ -391,6 +391,8 @@ async def test_whenever_a_caller_leaves_nothing_stays_taken(turns: int) -> None:
             pace.observe(1.0 if n % 25 == 0 else 0.001)
     for _ in range(40):  # earns spare calls
         await run(world, world.exchange(stream=True))
+    for name in ("alpha/small", "beta/small"):
+        assert world.targets.of("acme", name).load.in_flight == 0
     answer = asyncio.ensure_future(world.answer(world.exchange(stream=True)))
     for turn in range(turns):
         await asyncio.sleep(0)

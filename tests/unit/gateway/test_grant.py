@@ -15,7 +15,10 @@ SETTINGS = BreakerSettings(consecutive_failures=3)
 
 
 def target() -> TargetState:
-    return Targets(VirtualClock(), random.Random(1), lambda *_: None).of("acme", "alpha/small")
+    """One that somebody compares with others by its load."""
+    state = Targets(VirtualClock(), random.Random(1), lambda *_: None).of("acme", "alpha/small")
+    assert state.load.latency == 0.0
+    return state
 
 
 def granted(state: TargetState, *, force: bool = False) -> Grant:
@@ -51,6 +54,18 @@ def test_a_refused_request_is_not_asked_and_takes_no_place() -> None:
     assert (state.load.in_flight, state.wholes.concurrency.in_flight) == (0, 0)
     granted(state, force=True).abandon()
     assert (state.load.in_flight, state.wholes.concurrency.in_flight) == (0, 0)
+
+
+def test_the_load_of_a_target_is_counted_from_when_it_is_asked_for() -> None:
+    state = Targets(VirtualClock(), random.Random(1), lambda *_: None).of("acme", "alpha/small")
+    before = granted(state)
+    assert before.call is None
+    assert state.load.in_flight == 0
+    after = granted(state)
+    assert state.load.in_flight == 1
+    before.succeed(0.1, latency=0.1)
+    after.succeed(0.1, latency=0.1)
+    assert state.load.in_flight == 0
 
 
 def test_a_target_that_fails_fast_looks_slow_and_one_that_calls_a_request_wrong_does_not() -> None:

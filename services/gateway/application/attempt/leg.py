@@ -37,6 +37,7 @@ class Leg:
         self._tried = tried
         self._state = tried.step.state
         self._stream = bool(exchange.stream)
+        self._pace = self._state.pace(stream=self._stream)
         self._deadline = exchange.deadline
         self._stated_idle = exchange.policy.idle_timeout
         self._clock = clock
@@ -143,7 +144,7 @@ class Leg:
         waited = self._clock.monotonic() - self.attempt.started
         if self._stream:
             self.attempt.first_token = waited
-        self._state.pace(stream=self._stream).observe(waited)
+        self._pace.observe(waited)
 
     async def _first_frame(self) -> Frame:
         try:
@@ -195,14 +196,14 @@ class Leg:
         if slow and not self._began:
             self._give_up(now)
             if self._tried.learned:
-                self._state.pace(stream=self._stream).timeout.expire()
+                self._pace.timeout.expire()
         if self._span.is_recording():
             self._span.set_status(trace.StatusCode.ERROR, failure.message)
             self._span.set_attribute("error.type", failure.reason.value)
         self.close()
 
     def _give_up(self, now: float) -> None:
-        self._state.pace(stream=self._stream).given_up(now - self.attempt.started)
+        self._pace.given_up(now - self.attempt.started)
 
     def _estimate_usage(self) -> None:
         """What a call used that broke off or was not waited for any longer: vendors bill it and do not tell.
