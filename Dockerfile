@@ -24,15 +24,17 @@ LABEL org.opencontainers.image.title="seawall-${SERVICE}" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --system --uid 10001 --no-create-home seawall && install -d -o seawall -g seawall /var/lib/seawall
 COPY --from=build /app/.venv /app/.venv
+# The hop's address is read by providers alone, as is its port below.
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     SEAWALL_SERVICE=${SERVICE} \
     SEAWALL_HTTP_ADDRESS=0.0.0.0:8080 \
     SEAWALL_GRPC_ADDRESS=0.0.0.0:50051 \
+    SEAWALL_HOP_ADDRESS=0.0.0.0:50061 \
     SEAWALL_DATA_DIR=/var/lib/seawall
 WORKDIR /var/lib/seawall
 USER 10001
 VOLUME /var/lib/seawall
-EXPOSE 8080 50051
+EXPOSE 8080 50051 50061
 CMD ["sh", "-c", "exec python -m services.$SEAWALL_SERVICE"]

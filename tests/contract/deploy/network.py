@@ -11,7 +11,7 @@ INTERNET = "internet"
 PRIVATE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"}
 """What is not the internet: the cluster, private networks, metadata services."""
 
-HTTP, GRPC, KAFKA, POSTGRES, REDIS, OTLP = 8080, 50051, 9092, 5432, 6379, 4317
+HTTP, GRPC, HOP, KAFKA, POSTGRES, REDIS, OTLP = 8080, 50051, 50061, 9092, 5432, 6379, 4317
 
 
 class Edge(NamedTuple):
@@ -27,6 +27,7 @@ ARCHITECTURE = frozenset(
         Edge(ANYBODY, "gateway", HTTP),
         Edge(ANYBODY, "gateway", GRPC),
         *(Edge("gateway", asked, GRPC) for asked in ("providers", "config", "monitor", "alerts")),
+        Edge("gateway", "providers", HOP),
         Edge("gateway", "redis", REDIS),
         Edge("providers", "config", GRPC),
         Edge("providers", INTERNET, 443),

@@ -6,7 +6,7 @@ Development's secrets are in plain sight by intent, so that only there every ref
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tests.contract.deploy import availability, network, pods, settings
+from tests.contract.deploy import availability, listening, network, pods, settings
 from tests.contract.deploy.objects import Object
 
 Policy = Callable[[list[Object]], list[str]]
@@ -29,6 +29,7 @@ EVERYWHERE: Mapping[str, Policy] = {
     "replicas can be found": availability.unfound,
     "vendors are served where config says": availability.unserved,
     "the journal outlives its pod": availability.forgetful,
+    "services are reached where they listen": listening.deaf,
     "denied by default": network.open_by_default,
     "settings exist": settings.unread,
     "settings are accepted": settings.refused,

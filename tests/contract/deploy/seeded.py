@@ -213,6 +213,31 @@ def the_service_for_all_vendors_leads_to_those_of_one(objects: list[Object]) -> 
     del the(objects, "Service", "providers")["spec"]["selector"]["app.kubernetes.io/instance"]
 
 
+@breaks("services are reached where they listen")
+def the_hop_listens_where_nobody_is_let_in(objects: list[Object]) -> None:
+    container(objects, "providers")["env"].append({"name": "SEAWALL_HOP_ADDRESS", "value": "0.0.0.0:50062"})
+
+
+@breaks("services are reached where they listen")
+def the_hop_listens_for_its_pod_alone(objects: list[Object]) -> None:
+    container(objects, "providers-openai")["env"].append({"name": "SEAWALL_HOP_ADDRESS", "value": "127.0.0.1:50061"})
+
+
+@breaks("services are reached where they listen")
+def a_port_is_not_named(objects: list[Object]) -> None:
+    container(objects, "providers")["ports"].pop()
+
+
+@breaks("services are reached where they listen")
+def a_service_offers_no_grpc(objects: list[Object]) -> None:
+    del the(objects, "Service", "seawall")["spec"]["ports"][1]
+
+
+@breaks("services are reached where they listen")
+def the_hop_is_not_let_in(objects: list[Object]) -> None:
+    del the(objects, "NetworkPolicy", "providers")["spec"]["ingress"][0]["ports"][1]
+
+
 @breaks("the journal outlives its pod")
 def the_journal_goes_with_its_pod(objects: list[Object]) -> None:
     del the(objects, "StatefulSet", "gateway")["spec"]["volumeClaimTemplates"]
@@ -246,6 +271,28 @@ def a_vendor_may_be_inside_the_cluster(objects: list[Object]) -> None:
 def the_gateway_cannot_ask_providers(objects: list[Object]) -> None:
     policy = the(objects, "NetworkPolicy", "gateway")["spec"]
     policy["egress"] = [rule for rule in policy["egress"] if rule["ports"][0]["port"] != 50051]
+
+
+@breaks("edges are the architecture's")
+def the_gateway_may_not_open_the_hop(objects: list[Object]) -> None:
+    for rule in the(objects, "NetworkPolicy", "gateway")["spec"]["egress"]:
+        rule["ports"] = [port for port in rule["ports"] if port["port"] != 50061]
+
+
+@breaks("edges are the architecture's")
+def the_gateway_may_open_a_hop_at_config(objects: list[Object]) -> None:
+    (rule,) = [
+        rule
+        for rule in the(objects, "NetworkPolicy", "gateway")["spec"]["egress"]
+        if {"protocol": "TCP", "port": 50061} in rule["ports"]
+    ]
+    rule["to"].append({"podSelector": {"matchLabels": {"app.kubernetes.io/name": "config"}}})
+
+
+@breaks("edges are the architecture's")
+def config_may_open_the_hop(objects: list[Object]) -> None:
+    providers = the(objects, "NetworkPolicy", "providers")["spec"]["ingress"][0]["from"]
+    providers.append({"podSelector": {"matchLabels": {"app.kubernetes.io/name": "config"}}})
 
 
 @breaks("edges are the architecture's")

@@ -15,21 +15,31 @@ DEADLINE = 120
 """Seconds for one command."""
 
 
-def build_stage() -> list[str]:
-    """The instructions of the Dockerfile's first stage, one a line."""
+BUILD, RUN = 0, 1
+"""The stages of the Dockerfile."""
+
+
+def instructions(stage: int) -> list[str]:
+    """The instructions of one of the Dockerfile's stages, one a line."""
     text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
-    stages = re.split(r"^(?=FROM )", text, flags=re.MULTILINE)
-    return [line for line in stages[1].splitlines() if line and not line.startswith("#")]
+    _, *stages = re.split(r"^(?=FROM )", text, flags=re.MULTILINE)
+    return [line for line in stages[stage].splitlines() if line and not line.startswith("#")]
+
+
+def told() -> dict[str, str]:
+    """What the image's environment says: name → value."""
+    lines = [line.removeprefix("ENV ") for line in instructions(RUN) if line.startswith("ENV ")]
+    return {name: value for line in lines for name, _, value in (part.partition("=") for part in line.split())}
 
 
 def copied() -> list[str]:
     """The paths of the repository that the build copies, as the Dockerfile writes them."""
-    return [path for line in build_stage() if line.startswith("COPY ") for path in line.split()[1:-1]]
+    return [path for line in instructions(BUILD) if line.startswith("COPY ") for path in line.split()[1:-1]]
 
 
 def sync_command() -> str:
     """The command that installs the service and all that it needs: the last of the stage."""
-    return [line.removeprefix("RUN ") for line in build_stage() if line.startswith("RUN ")][-1]
+    return [line.removeprefix("RUN ") for line in instructions(BUILD) if line.startswith("RUN ")][-1]
 
 
 def sent(path: str) -> bool:
