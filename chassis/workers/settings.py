@@ -39,6 +39,11 @@ class WorkersSettings(ServiceSettings):
         return self.data_dir if self.worker is None else worker_dir(self.data_dir, self.worker)
 
     @property
+    def shared_addresses(self) -> tuple[str, ...]:
+        """Where all workers listen, `host:port` each."""
+        return self.http_address, self.grpc_address
+
+    @property
     def shares_ports(self) -> bool:
         """See ServiceSettings."""
         return self.worker is not None

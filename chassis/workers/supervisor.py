@@ -128,7 +128,7 @@ def _read_arguments(name: str) -> None:
 
 def _are_free(settings: WorkersSettings) -> bool:
     """Whether nobody listens at the addresses; workers would share a port with strangers without an error."""
-    for address in (settings.http_address, settings.grpc_address):
+    for address in settings.shared_addresses:
         host, port = split_address(address)
         try:
             found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]

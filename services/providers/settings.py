@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import NoDecode
 
+from chassis.address import split_address
 from chassis.addresses import read_networks
 from chassis.grpc.client import MAX_MESSAGE_BYTES
 from chassis.manifest.vendors import NAMES
@@ -47,6 +48,18 @@ class Settings(WorkersSettings):
     """Of one answer, decompressed; what is larger fails. A gRPC message has to hold it."""
     max_event_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, le=MAX_MESSAGE_BYTES - _MESSAGE_ROOM)
     """Of one event of a stream."""
+
+    @property
+    def shared_addresses(self) -> tuple[str, ...]:
+        """See WorkersSettings; without the hop's where it may be at any port: each worker has one of its own then."""
+        _, port = split_address(self.hop_address)
+        return (*super().shared_addresses, self.hop_address) if port else super().shared_addresses
+
+    @field_validator("hop_address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        split_address(value)
+        return value
 
     @field_validator("allowed_networks", mode="before")
     @classmethod

@@ -95,13 +95,15 @@ class Service:
 
 
 @asynccontextmanager
-async def started(directory: Path, *arguments: str, **environment: str) -> AsyncIterator[Service]:
+async def started(
+    directory: Path, *arguments: str, module: str | None = None, **environment: str
+) -> AsyncIterator[Service]:
+    """PROGRAM, or `module` where one is named."""
     port = free_port()
     child = await asyncio.create_subprocess_exec(
         *leash(),
         sys.executable,
-        "-c",
-        textwrap.dedent(PROGRAM),
+        *(("-m", module) if module else ("-c", textwrap.dedent(PROGRAM))),
         *arguments,
         env={
             **os.environ,
@@ -183,10 +185,12 @@ async def test_workers_end_with_the_process_that_keeps_them_however_it_ends(tmp_
         await eventually(lambda: not any(alive(pid) for pid in service.workers().values()))
 
 
-async def test_workers_share_no_port_with_a_stranger(tmp_path: Path) -> None:
+@pytest.mark.parametrize("address_of", ["HTTP", "GRPC", "HOP"])
+async def test_workers_share_no_port_with_a_stranger(tmp_path: Path, address_of: str) -> None:
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as stranger:
         address = f"127.0.0.1:{stranger.getsockname()[1]}"
-        async with started(tmp_path, SEAWALL_WORKERS="2", SEAWALL_HTTP_ADDRESS=address) as service:
+        taken = {f"SEAWALL_{address_of}_ADDRESS": address}
+        async with started(tmp_path, "--workers", "2", module="services.providers", **taken) as service:
             assert await service.ends() == 1
     assert service.told("workers cannot listen")[0]["address"] == address
     assert service.told("worker started") == []
