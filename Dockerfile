@@ -27,6 +27,7 @@ COPY --from=build /app/.venv /app/.venv
 # The hop's address is read by providers alone, as is its port below.
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONNODEBUGRANGES=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     SEAWALL_SERVICE=${SERVICE} \
     SEAWALL_HTTP_ADDRESS=0.0.0.0:8080 \

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,11 @@ from bench.processes import announced, children, spawned
 
 SERVICES = ("gateway", "providers", "monitor", "alerts", "config")
 START_TIMEOUT = 90.0
+COMPILED = {
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(Path(os.environ.get("SEAWALL_CACHE_DIR", ".cache")).absolute() / "bytecode"),
+}
+"""Keeps what was compiled for the next start, as the images have it: who compiles at its start needs more memory."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ async def up(manifest: str, environment: Mapping[str, str]) -> AsyncIterator[Up]
             *(sys.executable, "-m", "cli.main", "up", "--json", "--data-dir", directory),
             *("--manifest", str(file), "--http-port", "0", "--grpc-port", "0"),
         )
-        async with spawned(*command, environment=environment, output=subprocess.PIPE) as process:
+        async with spawned(*command, environment={**COMPILED, **environment}, output=subprocess.PIPE) as process:
             told = await _told(process)
             running = children(process.pid)
             pids = {

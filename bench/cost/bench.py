@@ -45,6 +45,8 @@ async def bench() -> AsyncIterator[Bench]:
             upstream(Path(directory)) as vendor,
             nginx(vendor, Path(directory)) as reference,
             sink() as collector,
-            seawall(vendor, collector, {}) as running,
         ):
-            yield Bench(vendor, reference, running, collector)
+            async with seawall(vendor, collector, {}):
+                pass  # its code is compiled
+            async with seawall(vendor, collector, {}) as running:
+                yield Bench(vendor, reference, running, collector)

@@ -1,6 +1,5 @@
 """Starts a service's workers, starts those anew that die, and passes on that the service is to stop."""
 
-import argparse
 import asyncio
 import os
 import signal
@@ -120,6 +119,10 @@ class Supervisor:
 
 def _read_arguments(name: str) -> None:
     """Take the command line as what it stands for, variables of the environment."""
+    if len(sys.argv) == 1:
+        return
+    import argparse  # noqa: PLC0415 - most have nothing to say, and it stays in memory for as long as the service lives
+
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}", allow_abbrev=False)
     parser.add_argument("--workers", metavar="N", help="processes that serve side by side (SEAWALL_WORKERS)")
     if (workers := parser.parse_args().workers) is not None:

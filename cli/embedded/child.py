@@ -23,6 +23,10 @@ STOP_TIMEOUT = 12.0
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
+AS_IN_IMAGES = {"PYTHONUNBUFFERED": "1", "PYTHONNODEBUGRANGES": "1"}
+"""Lines of a log are there at once; tracebacks name lines and no columns, which half a megabyte is too much for."""
+
+
 @dataclass(frozen=True)
 class Program:
     """How to run a child: a Python module, its arguments, and its environment beside ours."""
@@ -69,7 +73,7 @@ class Child:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())),
                 *(sys.executable, "-m", self.program.module, *self.program.arguments),
-                env={**os.environ, **self.program.environment, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, **self.program.environment, **AS_IN_IMAGES},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if announces else log,
                 stderr=log,

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from chassis.address import split_address
@@ -22,8 +22,9 @@ class Settings(WorkersSettings):
 
     grpc_address: str = "127.0.0.1:50052"
     http_address: str = "127.0.0.1:8081"
-    hop_address: str = "127.0.0.1:0"
-    """Where gateways' connections of the hop are taken, `host:port`; gRPC tells them the port."""
+    hop_address: str = Field(default="", validate_default=True)
+    """Where gateways' connections of the hop are taken, `host:port`; any port of gRPC's host where empty, for gRPC
+    tells it."""
 
     config_address: str = "127.0.0.1:50053"
     """Where config's gRPC is, `host:port`."""
@@ -57,7 +58,10 @@ class Settings(WorkersSettings):
 
     @field_validator("hop_address")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            host, _, _ = info.data.get("grpc_address", "").rpartition(":")
+            return f"{host}:0"
         split_address(value)
         return value
 

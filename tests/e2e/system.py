@@ -107,6 +107,7 @@ class System:
             "SEAWALL_KEY_PEPPER": secrets.token_hex(32),
             "SEAWALL_INTERNAL_TOKEN": secrets.token_hex(32),
             "SEAWALL_OTLP_ENDPOINT": otlp,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
             "SEAWALL_TRACE_SAMPLE_RATIO": "0",
             "SEAWALL_DRAIN_TIMEOUT": "10",
             "VENDOR_KEY": "any",

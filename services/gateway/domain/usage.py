@@ -1,6 +1,7 @@
 """Tokens and what they cost."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -105,6 +106,7 @@ class Price:
         return self.rates
 
 
+@lru_cache(1_000)  # it is asked several times a request, and what requests cost repeats itself
 def dollars(nanos: int) -> str:
     """Nanodollars as a decimal number of dollars, without needless zeros: `0.0000125`."""
     whole, fraction = divmod(nanos, NANOS_PER_DOLLAR)

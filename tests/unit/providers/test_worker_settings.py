@@ -18,6 +18,11 @@ def test_each_worker_has_a_port_of_its_own_for_the_hop_where_none_is_named() -> 
     assert set(settings.shared_addresses) == {settings.http_address, settings.grpc_address}
 
 
+def test_the_hop_is_where_grpc_is() -> None:
+    assert Settings(grpc_address="0.0.0.0:50051").hop_address == "0.0.0.0:0"
+    assert Settings(grpc_address="[::1]:50051").hop_address == "[::1]:0"
+
+
 def test_workers_share_the_port_of_the_hop_that_is_named() -> None:
     settings = Settings(workers=2, hop_address="127.0.0.1:50061")
     assert set(settings.shared_addresses) == {settings.http_address, settings.grpc_address, "127.0.0.1:50061"}
