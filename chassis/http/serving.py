@@ -38,6 +38,7 @@ class Serving:
         self.date = b""
         """The `date` header's line, at most a step old."""
         self._app = app
+        self._loop = asyncio.get_running_loop()
         self._callers: set[Caller] = set()
         self._turns: set[Turn] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -60,7 +61,7 @@ class Serving:
     def begin(self, turn: Turn) -> None:
         """Have the application answer."""
         self._turns.add(turn)
-        turn.start(self._app)
+        turn.start(self._app, self._loop)
 
     def end(self, turn: Turn) -> None:
         """Note that the application has returned."""
@@ -96,9 +97,8 @@ class Serving:
             self._ending.set()
 
     def _step(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self.limits.step, self._step) if self._callers else None
+        self._timer = self._loop.call_later(self.limits.step, self._step) if self._callers else None
         self.date = b"date: " + formatdate(usegmt=True).encode()
-        now = loop.time()
+        now = self._loop.time()
         for caller in tuple(self._callers):
             caller.check(now)

@@ -95,9 +95,9 @@ class Turn:
         self.done = False
         """Whether the answer's end was sent."""
 
-    def start(self, app: App) -> None:
+    def start(self, app: App, loop: asyncio.AbstractEventLoop) -> None:
         """Have the application answer."""
-        self.task = asyncio.get_running_loop().create_task(self._run(app))
+        self.task = loop.create_task(self._run(app))
 
     def feed(self, body: bytes) -> None:
         """Take a part of the body, which is of no use once the answer has ended."""

@@ -38,7 +38,8 @@ class Settle:
         if exchange.plan is None and exchange.cache is None:
             return
         costs = [self._cost(exchange, attempt) for attempt in exchange.attempts]
-        exchange.cost = None if None in costs else sum(cost for cost in costs if cost is not None)
+        known = [cost for cost in costs if cost is not None]
+        exchange.cost = sum(known) if len(known) == len(costs) else None
         await self._journal.append(
             encode(
                 REQUESTS,

@@ -30,6 +30,7 @@ class Carried:
         self._call_vendor = call_vendor
         self._stream_vendor = stream_vendor
         self._calls: dict[int, _Call] = {}
+        self.loop = asyncio.get_running_loop()
         self.idle = asyncio.Event()
         """Set while no call is under way."""
         self.idle.set()
@@ -104,7 +105,7 @@ class _Call:
     def __init__(self, carried: pb.CarriedCall, calls: Carried) -> None:
         self._room = carried.window
         self._may_send: asyncio.Event | None = None
-        self.task = asyncio.create_task(calls.answer(self, carried), name="call")
+        self.task = calls.loop.create_task(calls.answer(self, carried))
         # One that is cancelled before it began runs no line of its own.
         self.task.add_done_callback(lambda _: calls.over(carried.number))
 

@@ -32,11 +32,12 @@ class Carrier(Protocol):
 class Call:
     """Read frame after frame, then close it, whether it was read to its end or not. For one reader."""
 
-    __slots__ = ("_carrier", "_failure", "_frames", "_number", "_over", "_taken", "_timer", "_waiter")
+    __slots__ = ("_carrier", "_failure", "_frames", "_loop", "_number", "_over", "_taken", "_timer", "_waiter")
 
     def __init__(self, carrier: Carrier, number: int, envelope: Envelope, loop: asyncio.AbstractEventLoop) -> None:
         self._carrier = carrier
         self._number = number
+        self._loop = loop  # Python 3.11 asks the system for its process each time that it is asked for the loop
         self._frames: deque[Frame] = deque()
         self._failure: Failure | None = None
         self._over = False
@@ -48,7 +49,7 @@ class Call:
         """The next frame, the last one with `end`. Raises the Failure that came in place of one."""
         if not self._frames:
             if self._failure is None:
-                self._waiter = asyncio.get_running_loop().create_future()
+                self._waiter = self._loop.create_future()
                 try:
                     await self._waiter
                 finally:

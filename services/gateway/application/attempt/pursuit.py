@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from events.requests import Cause
@@ -72,7 +73,10 @@ class Pursuit:
         self._pause = 0.0
         for attempt in exchange.attempts:
             self._paces.setdefault(attempt.target.name, Pace()).note(attempt.started)
-        self._backoff = Backoff(first=RETRY_FIRST, cap=RETRY_CAP, rng=rng)
+
+    @cached_property
+    def _backoff(self) -> Backoff:
+        return Backoff(first=RETRY_FIRST, cap=RETRY_CAP, rng=self._rng)
 
     async def next(self) -> Try:
         """The next target, as soon as it may be asked. Raises the original Failure where none is left, or no time."""

@@ -46,6 +46,7 @@ class Answer:
         "_bare",
         "_carrier",
         "_headers",
+        "_loop",
         "_parser",
         "_paused",
         "_pieces",
@@ -59,11 +60,12 @@ class Answer:
         "status",
     )
 
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: Carrier, loop: asyncio.AbstractEventLoop) -> None:
         self.status = 0
         self.size = 0
         self.over = self.broken = self.reusable = False
         self._carrier = carrier
+        self._loop = loop  # Python 3.11 asks the system for its process each time that it is asked for the loop
         # One for each answer, at 0.3 us: nothing of one message can be left for the next.
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self._headers: dict[bytes, bytes] = {}
@@ -85,7 +87,7 @@ class Answer:
         self._wanted = size
         if self._paused:
             self._resume()
-        self._waiter = waiter = asyncio.get_running_loop().create_future()
+        self._waiter = waiter = self._loop.create_future()
         await waiter
 
     def take(self) -> bytes:

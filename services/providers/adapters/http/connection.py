@@ -24,7 +24,7 @@ class Home(Protocol):
 class Connection(asyncio.Protocol):
     """`usable`: nothing is known against sending a request. `idle_since`: when it came home, see Clock.monotonic."""
 
-    __slots__ = ("_answer", "_home", "_transport", "idle_since", "usable")
+    __slots__ = ("_answer", "_home", "_loop", "_transport", "idle_since", "usable")
 
     def __init__(self, transport: asyncio.Transport, home: Home) -> None:
         self.usable = True
@@ -32,11 +32,12 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._home = home
         self._answer: Answer | None = None
+        self._loop = asyncio.get_running_loop()
         transport.set_protocol(self)
 
     def exchange(self, head: bytes, body: bytes) -> Answer:
         """Send a request, whose head lacks no more than its length; the answer comes by and by."""
-        answer = self._answer = Answer(self)
+        answer = self._answer = Answer(self, self._loop)
         if len(body) <= _JOINED:
             self._transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
         else:

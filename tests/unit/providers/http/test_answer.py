@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Iterable
+from typing import cast
 
 import pytest
 
@@ -41,8 +42,12 @@ class Line:
         self.paused = False
 
 
-def told(pieces: Iterable[bytes], carrier: Line | None = None) -> Answer:
-    answer = Answer(carrier or Line())
+NO_LOOP = cast("asyncio.AbstractEventLoop", None)
+"""For answers that nobody waits for."""
+
+
+def told(pieces: Iterable[bytes], carrier: Line | None = None, loop: asyncio.AbstractEventLoop = NO_LOOP) -> Answer:
+    answer = Answer(carrier or Line(), loop)
     for piece in pieces:
         if not answer.over:
             answer.feed(piece)
@@ -151,7 +156,7 @@ def test_a_connection_on_which_more_was_said_than_asked_for_is_not_used_again(fr
 @pytest.mark.parametrize("size", [100, 10_000])
 def test_what_is_no_body_is_not_read_without_end(endless: list[bytes], size: int) -> None:
     first, more = endless
-    answer, piece = Answer(Line()), more * (size // len(more))
+    answer, piece = Answer(Line(), NO_LOOP), more * (size // len(more))
     if first:
         answer.feed(first)
     taken = 0
@@ -174,7 +179,7 @@ def test_a_vendor_is_held_back_while_nobody_takes_what_it_sent() -> None:
 
 async def test_whoever_waits_for_much_lets_that_much_come_and_is_woken_once() -> None:
     line, piece, much = Line(), b"x" * 1000, 4 * KEPT
-    answer = told([b"HTTP/1.1 200 OK\r\n\r\n", *[piece] * (KEPT // 1000 + 1)], line)
+    answer = told([b"HTTP/1.1 200 OK\r\n\r\n", *[piece] * (KEPT // 1000 + 1)], line, asyncio.get_running_loop())
     assert line.paused
     waiting = asyncio.create_task(answer.wait(much))
     await asyncio.sleep(0)
@@ -186,7 +191,7 @@ async def test_whoever_waits_for_much_lets_that_much_come_and_is_woken_once() ->
 
 
 async def test_a_reader_that_left_takes_nothing_from_the_next_one() -> None:
-    answer = told([LENGTH[:-5]])
+    answer = told([LENGTH[:-5]], loop=asyncio.get_running_loop())
     answer.take()
     left = asyncio.create_task(answer.wait(100))
     await asyncio.sleep(0)
