@@ -9,6 +9,7 @@ import pytest
 from resilience.errors import Failure, Reason
 from services.gateway.adapters.hop import replicas
 from services.gateway.application.ports import Frame
+from services.providers.entrypoints.carry import Carried
 from tests.integration.hop.replica import EchoVendor, asking, hop_to, raw, read, replica, whole_of
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
@@ -115,6 +116,18 @@ async def test_a_stream_is_renewed_when_it_is_old_and_no_call_notices() -> None:
         for number in range(60):
             (frame,) = await read(hop, asking(number, after=0.01))
             assert frame.data == whole_of(number)
+
+
+@pytest.mark.usefixtures("_looks_often")
+async def test_a_replica_that_hangs_is_given_up_though_its_kernel_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with replica() as address, hop_to(address) as hop:
+        await read(hop, asking(1))
+        with monkeypatch.context() as hung:
+            hung.setattr(Carried, "heard", lambda *_: None)
+            with pytest.raises(Failure) as failed:
+                await read(hop, asking(2, timeout=60))
+        await eventually(lambda: read(hop, asking(3)))
+    assert failed.value.reason is Reason.UNAVAILABLE
 
 
 async def test_a_replica_that_is_away_is_told_at_once_and_asked_when_it_is_back() -> None:
