@@ -12,6 +12,8 @@ LENGTH = 4
 """Bytes of a message's length, the most significant first."""
 FULL_MESSAGE = 1024 * 1024
 """Bytes from which on what is said next goes into another message."""
+JOINED = 128 * 1024
+"""Bytes of a message up to which it is copied behind its length, so that one write sends both."""
 UNANSWERED_MS = 10_000
 """For which the other side's kernel may leave what was sent unanswered before the connection is given up."""
 IDLE_PROBES = ((socket.TCP_KEEPIDLE, 15), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3))
@@ -47,9 +49,12 @@ class Link(asyncio.Protocol, Generic[Out, In]):
         self._sends = False
         """Whether nothing more is to be done for what waits to be sent."""
         self._blocked = True
-        self._part = bytearray()
-        self._wanted = LENGTH
-        """Bytes with which `_part` is worth a look."""
+        self._cut = b""
+        """Of a message's length, where the rest of it did not arrive yet."""
+        self._parts: list[bytes] = []
+        """Of a message that did not arrive whole; joined once, for it may be large."""
+        self._missing = 0
+        """Bytes of it."""
         self._closed = False
         self._ended_by = "the other side closed it"
 
@@ -77,28 +82,35 @@ class Link(asyncio.Protocol, Generic[Out, In]):
 
     def data_received(self, data: bytes) -> None:
         """Read the messages that are whole."""
-        if self._part:
-            self._part += data
-            if len(self._part) < self._wanted:
+        if self._closed:
+            return
+        if self._missing:
+            self._parts.append(data[: self._missing])
+            self._missing -= len(self._parts[-1])
+            if self._missing:
                 return
-            data = bytes(self._part)
-            self._part.clear()
+            data = data[len(self._parts[-1]) :]
+            whole = b"".join(self._parts)
+            self._parts.clear()
+            self._hear(whole)
+        elif self._cut:
+            data, self._cut = self._cut + data, b""
         at, end = 0, len(data)
-        while not self._closed:
+        while not self._closed and at < end:
             begins = at + LENGTH
-            size = int.from_bytes(data[at:begins], "big") if begins <= end else 0
+            if begins > end:
+                self._cut = data[at:]
+                return
+            size = int.from_bytes(data[at:begins], "big")
             if size > self.most:
                 self.abort(f"a message of {size} bytes was sent, over the {self.most} that are taken")
                 return
-            if begins + size > end:
-                self._part += data[at:]
-                self._wanted = LENGTH + size
-                return
             at = begins + size
-            try:
-                self._heard(self._hears.FromString(data[begins:at]))
-            except DecodeError as error:
-                self.abort(f"a message that cannot be read: {error}")
+            if at > end:
+                self._parts.append(data[begins:])
+                self._missing = at - end
+                return
+            self._hear(data[begins:at])
 
     def message(self, size: int) -> Out:
         """The message to add `size` bytes to, in this turn of the loop.
@@ -128,6 +140,12 @@ class Link(asyncio.Protocol, Generic[Out, In]):
         if self._transport is not None:
             self._transport.abort()
 
+    def _hear(self, data: bytes) -> None:
+        try:
+            self._heard(self._hears.FromString(data))
+        except DecodeError as error:
+            self.abort(f"a message that cannot be read: {error}")
+
     def _send(self) -> None:
         self._sends = False
         if self._transport is None or self._transport.is_closing():
@@ -135,7 +153,11 @@ class Link(asyncio.Protocol, Generic[Out, In]):
             return
         while self._waiting and not self._blocked:
             data = self._waiting.popleft().SerializeToString()
-            self._transport.write(len(data).to_bytes(LENGTH, "big") + data)
+            length = len(data).to_bytes(LENGTH, "big")
+            if len(data) <= JOINED:
+                self._transport.write(length + data)
+            else:
+                self._transport.writelines((length, data))
         if self._closed and not self._waiting:
             self._hang_up()
 
