@@ -1,5 +1,6 @@
 """A request's turn, with a connection that notes what it is told."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from chassis.http import Receive, Scope, Send
@@ -47,7 +48,7 @@ async def answer(turn: Turn, *bodies: bytes) -> None:
         for body in bodies:
             await send({"type": "http.response.body", "body": body, "more_body": body is not bodies[-1]})
 
-    turn.start(app)
+    turn.start(app, asyncio.get_running_loop())
     assert turn.task is not None
     await turn.task
 
