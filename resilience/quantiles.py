@@ -29,32 +29,24 @@ class Quantiles:
     more observations, so that a reading may be behind by as many.
     """
 
-    __slots__ = ("_added", "_growth", "_memory", "_refresh_at", "_sums", "_weight", "_weights")
+    __slots__ = ("_growth", "_refresh_at", "_sums", "_weight", "_weights", "count", "memory")
 
     def __init__(self, *, half_life: float = 1000.0) -> None:
         # New observations weigh more, instead of old ones less: one number changes, not all.
         self._growth = 2.0 ** (1.0 / half_life)
-        self._memory = half_life / math.log(2.0)
+        self.memory = half_life / math.log(2.0)
+        """As many observations as it tells of at most, all weights taken together."""
         self._weight = 1.0
         self._weights = array("d", bytes(8 * _BUCKETS))
         self._sums = array("d", bytes(8 * _BUCKETS))
-        self._added = 0
-        self._refresh_at = 0.0
-
-    @property
-    def count(self) -> int:
+        self.count = 0
         """Observations ever added."""
-        return self._added
-
-    @property
-    def memory(self) -> float:
-        """As many observations as it tells of at most, all weights taken together."""
-        return self._memory
+        self._refresh_at = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one observation."""
         self._weights[int(_place(seconds))] += self._weight
-        self._added += 1
+        self.count += 1
         self._weight *= self._growth
         if self._weight > _RESCALE:
             self._weights = array("d", [weight / self._weight for weight in self._weights])
@@ -69,7 +61,7 @@ class Quantiles:
         """
         beyond = self.survival(seconds)
         # Multiples of the golden ratio: as even as chance, without a source of it.
-        share = self._added * _GOLDEN % 1.0
+        share = self.count * _GOLDEN % 1.0
         self.add(max(seconds, self.quantile(1.0 - beyond * share)) if beyond > 0.0 else seconds)
 
     def quantile(self, q: float) -> float:
@@ -99,9 +91,9 @@ class Quantiles:
 
     def _fresh_sums(self) -> "array[float]":
         """Weights summed from the shortest on, 2 % behind at most."""
-        if self._added >= self._refresh_at:
+        if self.count >= self._refresh_at:
             self._sums = array("d", accumulate(self._weights))
-            self._refresh_at = self._added + max(1.0, STALENESS * min(self._added, self._memory))
+            self._refresh_at = self.count + max(1.0, STALENESS * min(self.count, self.memory))
         return self._sums
 
 

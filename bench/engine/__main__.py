@@ -5,66 +5,33 @@ microseconds; the goal is 50.
 """
 
 import asyncio
-import json
 import random
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 
 import uvloop
 from opentelemetry import trace
 
+from bench.engine.ready import BODY, CHUNKS, ReadyHop
 from chassis.principal import Principal, Role
 from resilience.clock import SystemClock
 from services.gateway.application.attempt import AttemptTargets
 from services.gateway.application.exchange import Exchange
 from services.gateway.application.plan_request import PlanRequest
-from services.gateway.application.ports import Envelope, Frame
+from services.gateway.application.ports import Envelope
 from services.gateway.domain.configuration import Organization, Project
 from services.gateway.domain.dialect import Name
 from services.gateway.domain.dialects.openai_chat import OPENAI_CHAT
 from services.gateway.domain.options import Options
 from services.gateway.domain.route import Policy, Route, Strategy, Target
 from services.gateway.domain.targets import Targets
-from services.gateway.domain.usage import Usage
 
 ROUNDS = 7
 REQUESTS = 3000
 GOAL = 50.0
-CHUNKS = 8
-BODY = json.dumps({"model": "chat", "messages": [{"role": "user", "content": "word " * 350}]}).encode()
-USAGE = Usage(400, 50)
-WHOLE = (Frame(data=b"{}", finish_reason="stop", usage=USAGE, end=True),)
-STREAM = (
-    Frame(data=b"{}"),
-    *(Frame(data=b'{"x":1}', text="word ") for _ in range(CHUNKS)),
-    Frame(data=b"{}", finish_reason="stop"),
-    Frame(usage=USAGE, end=True),
-)
-
-
-class ReadyHop:
-    """Answers at once."""
-
-    async def call(self, envelope: Envelope) -> "ReadyCall":
-        """See Hop."""
-        return ReadyCall(STREAM if envelope.stream else WHOLE)
-
-
-class ReadyCall:
-    """Has these frames."""
-
-    def __init__(self, frames: Sequence[Frame]) -> None:
-        self._frames = iter(frames)
-
-    async def next(self) -> Frame:
-        """See Call."""
-        return next(self._frames)
-
-    def close(self) -> None:
-        """See Call."""
 
 
 class Engine:

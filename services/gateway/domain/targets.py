@@ -46,16 +46,13 @@ Told = Callable[[str, str, Transition], None]
 class Pace:
     """How fast a target answers calls of one kind, how long that may take, and how many at a time."""
 
-    __slots__ = ("concurrency", "timeout")
+    __slots__ = ("concurrency", "observed", "timeout")
 
     def __init__(self, clock: Clock, floor: float, ceiling: float, at_first: int) -> None:
         self.timeout = AdaptiveTimeout(floor=floor, ceiling=ceiling)
-        self.concurrency = ConcurrencyLimit(clock, initial=at_first, minimum=8, maximum=4096)
-
-    @property
-    def observed(self) -> Quantiles:
+        self.observed: Quantiles = self.timeout.seen
         """How long answers took."""
-        return self.timeout.seen
+        self.concurrency = ConcurrencyLimit(clock, initial=at_first, minimum=8, maximum=4096)
 
     def observe(self, seconds: float) -> None:
         """An answer began, or was there whole, after so long."""
