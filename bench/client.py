@@ -24,6 +24,7 @@ PATIENCE = 60.0
 CONNECTED = 32
 """Connections that are there before the first request comes at a rate."""
 _NUMBER = b"00000000"
+_numbers = itertools.count(1)
 _ENDING = 400
 """Bytes of an answer that are kept, to see whether it is whole, and to say what it was where it is not."""
 
@@ -64,13 +65,13 @@ class Endpoint:
             len(head) + body.index(_NUMBER) if numbered else 0,
         )
 
-    def numbered(self, number: int) -> bytes:
-        """The request of that number."""
+    def next(self) -> bytes:
+        """A request, with a number that none had before it in this process: a run finds no other run's answers kept."""
         if not self.number_at:
             return self.request
         return b"%b%08d%b" % (
             self.request[: self.number_at],
-            number % 10 ** len(_NUMBER),
+            next(_numbers) % 10 ** len(_NUMBER),
             self.request[self.number_at + len(_NUMBER) :],
         )
 
@@ -211,7 +212,7 @@ async def saturate(endpoint: Endpoint, *, connections: int, seconds: float, requ
                 # Not at once: the parser is still in the answer that ends here.
                 loop.call_soon(ask_on, connection, over)
 
-            connection.ask(endpoint.numbered(begun), done)
+            connection.ask(endpoint.next(), done)
 
         overs = [loop.create_future() for _ in all_connected]
         for connection, over in zip(all_connected, overs, strict=True):
@@ -242,7 +243,7 @@ async def _arriving(endpoint: Endpoint, arrivals: Iterator[float]) -> Run:
     idle = deque(await asyncio.gather(*(connect(endpoint) for _ in range(CONNECTED))))
     with _timed() as run, Alarm() as alarm:
 
-        async def ask(due: float, number: int) -> None:
+        async def ask(due: float) -> None:
             connection = idle.popleft() if idle else await connect(endpoint)
             answered = asyncio.get_running_loop().create_future()
 
@@ -250,7 +251,7 @@ async def _arriving(endpoint: Endpoint, arrivals: Iterator[float]) -> Run:
                 run.count(due, failure)
                 answered.set_result(None)
 
-            connection.ask(endpoint.numbered(number), done)
+            connection.ask(endpoint.next(), done)
             async with asyncio.timeout(PATIENCE):
                 await answered
             if not connection.lost:
@@ -258,9 +259,9 @@ async def _arriving(endpoint: Endpoint, arrivals: Iterator[float]) -> Run:
 
         begin = time.monotonic()
         async with asyncio.TaskGroup() as asked:
-            for number, arrival in enumerate(arrivals):
+            for arrival in arrivals:
                 await alarm.until(begin + arrival)
-                asked.create_task(ask(begin + arrival, number))
+                asked.create_task(ask(begin + arrival))
     for connection in idle:
         connection.close()
     return run

@@ -111,15 +111,17 @@ async def test_every_other_round_goes_backwards() -> None:
 
 
 def test_numbered_requests_differ_in_their_number_alone() -> None:
-    endpoint = Endpoint.chat("http://h:1/v1", "k", "m")
-    first, second = endpoint.numbered(1), endpoint.numbered(23)
-    assert len(first) == len(second) == len(endpoint.request)
-    assert first.replace(b"00000001", b"00000023") == second
+    endpoint, same = (Endpoint.chat("http://h:1/v1", "k", "m") for _ in range(2))
+    first, second = endpoint.next(), same.next()
+    at = slice(endpoint.number_at, endpoint.number_at + 8)
+    assert int(second[at]) == int(first[at]) + 1
+    assert first.replace(first[at], second[at]) == second
+    assert len(first) == len(endpoint.request)
 
 
 def test_requests_that_are_not_numbered_are_the_same() -> None:
     endpoint = Endpoint.chat("http://h:1/v1", "k", "m", numbered=False)
-    assert endpoint.numbered(1) == endpoint.numbered(2) == endpoint.request
+    assert endpoint.next() == endpoint.next() == endpoint.request
 
 
 def test_a_body_is_as_large_as_the_goals_say() -> None:
