@@ -24,7 +24,7 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 AS_IN_IMAGES = {"PYTHONUNBUFFERED": "1", "PYTHONNODEBUGRANGES": "1"}
-"""Lines of a log are there at once; tracebacks name lines and no columns, which half a megabyte is too much for."""
+"""Lines of a log are there at once; tracebacks name lines and no columns, which saves half a megabyte."""
 
 
 @dataclass(frozen=True)

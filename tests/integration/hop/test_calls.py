@@ -233,7 +233,6 @@ async def test_what_is_under_way_on_a_connection_that_breaks_is_cancelled() -> N
     vendor = EchoVendor()
     async with replica(vendor=vendor) as address:
         async with raw(address) as side:
-            side.link.message(0).calls.append(_call(7, after=60))
             await eventually(lambda: side.heard)
             side.link.message(0).calls.append(_call(7, after=60))
             await eventually(lambda: vendor.under_way == {7})
