@@ -93,6 +93,9 @@ class Consumer(Generic[E]):
             # The least that Kafka allows: so soon another member takes over from one that was killed.
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_500,
+            # A fetch is answered as soon as there is a record; how long it waits for one is what an idle topic costs.
+            fetch_max_wait_ms=2_000,
+            consumer_timeout_ms=1_000,
             parser=_as_it_came,
             decoder=_as_it_is,
             no_reply=True,

@@ -1,14 +1,15 @@
 """An answer that has begun: what fails after this is an answer that breaks off, before it one that never was."""
 
 from collections.abc import AsyncGenerator, Iterable
-from typing import NamedTuple
+
+import msgspec
 
 from services.gateway.application.ports import Frame
 
 Frames = AsyncGenerator[Frame, None]
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True):
     """Its first frame, and those that follow. Close it, whether it was read to its end or not."""
 
     first: Frame

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -12,7 +12,7 @@ from services.gateway.domain.route import Target, Unsupported
 from services.gateway.domain.usage import Usage
 
 
-class Envelope(NamedTuple):
+class Envelope(msgspec.Struct, frozen=True):
     """One attempt on its way to one target."""
 
     request_id: str

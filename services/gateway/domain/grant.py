@@ -1,7 +1,8 @@
 """Leave to ask a target once, and how its going is told to all who learn from it."""
 
 from enum import Enum
-from typing import NamedTuple
+
+import msgspec
 
 from resilience.balance import Call
 from resilience.breaker import Permit
@@ -17,7 +18,7 @@ class Refusal(Enum):
     FULL = "it has as much to do as it can take"
 
 
-class Grant(NamedTuple):
+class Grant(msgspec.Struct, frozen=True):
     """Leave to ask once. Tell it one end; the first counts."""
 
     permit: Permit | None

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +15,7 @@ from services.gateway.domain.targets import TargetState
 from services.gateway.domain.token_estimate import TokenEstimate
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True):
     """A target's place in the plan."""
 
     target: Target
@@ -38,7 +37,7 @@ class Plan(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOut, ...] = ()
 
 
-class Request(NamedTuple):
+class Request(msgspec.Struct, frozen=True):
     """What a plan is made for.
 
     `state` gives what is known of a target, `cost` what the request costs there, if that is known.

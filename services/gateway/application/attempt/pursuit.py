@@ -3,7 +3,8 @@
 import random
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
+
+import msgspec
 
 from events.requests import Cause
 from resilience.clock import Clock
@@ -22,7 +23,7 @@ WAKE_SPREAD = 1.0
 """Seconds by which some come back later from a rest than others, at most, so that not all who waited do at once."""
 
 
-class Try(NamedTuple):
+class Try(msgspec.Struct, frozen=True):
     """A target that may be asked now."""
 
     step: Step
@@ -34,7 +35,7 @@ class Try(NamedTuple):
     """Whether that time comes from what was observed of the target."""
 
 
-class _Candidate(NamedTuple):
+class _Candidate(msgspec.Struct, frozen=True):
     step: Step
     again: bool = False
 
