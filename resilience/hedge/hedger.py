@@ -19,6 +19,8 @@ STALENESS = 0.02
 _ROUNDING = 1e-9
 MOST_PAIRS = 256
 """Pairs of targets whose advice is remembered."""
+QUICK = 0.05
+"""Seconds; a p99 of less is left alone: such a tail is the callers' own machine's, and spare calls would add to it."""
 
 
 class Hedger:
@@ -27,8 +29,8 @@ class Hedger:
     A spare call is begun once a call is later than `quantile` of its target's. Where many calls are quick and as many
     slow as lie beyond that quantile, it may as well be observed at the end of the quick ones as among the slow: within
     the error of so many observations, the delay is taken that gives the lowest p99. Where even that is less than
-    `least_gain` (a share) below the p99 without, or where the first target was seen in fewer than `minimum` calls,
-    there is no advice. After Dean and Barroso, "The Tail at Scale", 2013.
+    `least_gain` (a share) below the p99 without, where that is `QUICK` already, or where the first target was seen in
+    fewer than `minimum` calls, there is no advice. After Dean and Barroso, "The Tail at Scale", 2013.
 
     Losers must be told to their target's Quantiles by `add_at_least`, or hedging hides the tail that it is for.
     """
@@ -78,6 +80,8 @@ class Hedger:
     def _best_delay(self, first: Quantiles, spare: Quantiles) -> float | None:
         """The delay with the lowest p99, where that is low enough."""
         without = first.quantile(TAIL)
+        if without < QUICK:
+            return None
         goal = without * (1.0 - self._least_gain)
         error = DEVIATIONS * math.sqrt(self._quantile * self._share / min(first.count, 2.0 * first.memory))
         # Past the end of its bucket, or calls that all take equally long would all be late.

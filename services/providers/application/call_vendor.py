@@ -8,7 +8,7 @@ from resilience.errors import Reason
 from services.providers.application.ports import Dialect, Observer, VendorRequest
 from services.providers.application.providers_in_use import ProviderInUse, ProvidersInUse
 from services.providers.application.send_request import SendRequest
-from services.providers.application.show_failure import shown_safely
+from services.providers.application.show_failure import show_safely
 from services.providers.domain.answer import Answer
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
@@ -28,15 +28,15 @@ class CallVendor:
         provider = self._providers.find(envelope.organization, envelope.provider)
         dialect = provider.vendor.spoken_to(envelope.dialect)
         request = dialect.request(envelope, stream=False)
-        with (
-            shown_safely(provider),
-            self._observer.attempt(envelope, vendor=provider.vendor.name, host=provider.host) as attempt,
-        ):
+        with self._observer.attempt(envelope, vendor=provider.vendor.name, host=provider.host) as attempt:
             try:
                 async with asyncio.timeout(envelope.timeout):
                     return await self._exchange(provider, dialect, request, attempt.traceparent)
             except TimeoutError:
                 raise VendorFailure(Reason.VENDOR_TIMEOUT) from None
+            except VendorFailure as failure:
+                show_safely(failure, provider)
+                raise
 
     async def _exchange(
         self, provider: ProviderInUse, dialect: Dialect, request: VendorRequest, traceparent: str

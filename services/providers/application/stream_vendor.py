@@ -8,7 +8,7 @@ from services.providers.application.backlog import Backlog
 from services.providers.application.ports import Dialect, Observer, StreamDecoder, VendorRequest, VendorResponse
 from services.providers.application.providers_in_use import ProviderInUse, ProvidersInUse
 from services.providers.application.send_request import SendRequest
-from services.providers.application.show_failure import shown_safely
+from services.providers.application.show_failure import show_safely
 from services.providers.domain.answer import Frame
 from services.providers.domain.envelope import Envelope
 from services.providers.domain.failure import VendorFailure
@@ -74,13 +74,12 @@ class Reading:
     async def run(self) -> None:
         """Read to the end, whatever it is; the backlog is told."""
         try:
-            with (
-                shown_safely(self._provider),
-                self._observer.attempt(
-                    self._envelope, vendor=self._provider.vendor.name, host=self._provider.host
-                ) as attempt,
-            ):
+            vendor = self._provider.vendor.name
+            with self._observer.attempt(self._envelope, vendor=vendor, host=self._provider.host) as attempt:
                 await self._exchange(attempt.traceparent)
+        except VendorFailure as failure:
+            show_safely(failure, self._provider)
+            self.backlog.close(failure)
         except Exception as error:  # noqa: BLE001 - whoever takes the frames is told, and raises it
             self.backlog.close(error)
         else:

@@ -42,7 +42,7 @@ def read_envelope(envelope: pb.Envelope, remaining: float | None) -> Envelope:
         traceparent=envelope.traceparent,
         dialect=dialect,
         unsupported=_UNSUPPORTED.get(envelope.unsupported, Unsupported.AUTO),
-        headers=dict(envelope.headers),
+        headers=dict(envelope.headers) if envelope.headers else {},  # a look at an empty map costs more
     )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resilience.hedge import Hedger
+from resilience.hedge.hedger import QUICK
 from resilience.quantiles import Quantiles
 
 REQUESTS = 20_000
@@ -68,6 +69,13 @@ def test_a_heavy_tail_is_halved_for_a_twentieth_more_calls(
 def test_a_light_tail_is_left_alone(seed: int) -> None:
     _, _, spares = run(light, seed)
     assert spares <= 0.005
+
+
+def test_a_tail_that_nobody_notices_is_left_alone_however_heavy() -> None:
+    _, _, spares = run(lambda rng: heavy(rng) * QUICK / 1000.0, seed=1)
+    assert spares == 0.0
+    _, _, spares = run(lambda rng: heavy(rng) * QUICK, seed=1)
+    assert spares > 0.02
 
 
 def test_too_few_observations_of_the_first_give_no_advice_and_an_unknown_spare_is_taken_to_be_like_it() -> None:
