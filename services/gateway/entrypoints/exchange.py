@@ -33,7 +33,8 @@ class Exchanges:
     """Opens exchanges, and sees to it that each one ends: its span, its metrics, the vendor's call."""
 
     def __init__(self, complete: Complete, pressure: Pressure, clock: Clock) -> None:
-        self._complete = complete
+        self.complete = complete
+        """Answers an exchange; see CompleteChat."""
         self._pressure = pressure
         self._clock = clock
         metrics.pressure.watch(pressure)
@@ -65,10 +66,6 @@ class Exchanges:
         )
         self._pressure.requests += 1
         return Opened(self, exchange)
-
-    async def answer(self, exchange: Exchange) -> Answer:
-        """See Opened."""
-        return await self._complete(exchange)
 
     def end(self, exchange: Exchange) -> None:
         """Tell of it what is told once it is over."""
@@ -107,7 +104,7 @@ class Opened:
 
     async def answer(self) -> Answer:
         """The answer, once it has begun; asked for once. Raises Failure; so does the answer where it breaks off."""
-        answer = self._answer = await self._exchanges.answer(self.exchange)
+        answer = self._answer = await self._exchanges.complete(self.exchange)
         return answer
 
     async def __aenter__(self) -> Self:

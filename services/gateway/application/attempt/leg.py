@@ -74,13 +74,23 @@ class Leg:
         Raises Failure, or what cancelled it; it is closed then.
         """
         try:
-            await self._open()
+            if not self._stream:
+                self._opened.append(await self._next())
+            else:
+                self._opened.append(await self._first_frame())
+                if not _has_content(self._opened[0]):
+                    self._opened.append(await self._first_frame())
         except Failure as failure:
             self._fail(failure)
             raise
         except BaseException:
             self.close()
             raise
+        self._began = True
+        waited = self._clock.monotonic() - self.attempt.started
+        if self._stream:
+            self.attempt.first_token = waited
+        self._pace.observe(waited)
 
     @property
     def ended(self) -> bool:
@@ -132,19 +142,6 @@ class Leg:
         if self._call is not None:
             self._call.close()
         self._span.end()
-
-    async def _open(self) -> None:
-        if not self._stream:
-            self._opened.append(await self._next())
-        else:
-            self._opened.append(await self._first_frame())
-            if not _has_content(self._opened[0]):
-                self._opened.append(await self._first_frame())
-        self._began = True
-        waited = self._clock.monotonic() - self.attempt.started
-        if self._stream:
-            self.attempt.first_token = waited
-        self._pace.observe(waited)
 
     async def _first_frame(self) -> Frame:
         try:
