@@ -14,7 +14,7 @@ from services.gateway.adapters.journal.journal import Journal
 
 log = structlog.stdlib.get_logger("journal")
 
-GATHER = 0.5
+GATHER = 0.2
 """Seconds after the first record for others to join its batch: a publish costs as much as a hundred more in it."""
 
 
