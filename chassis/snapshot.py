@@ -25,7 +25,7 @@ from seawall.config.v1.resources_pb2 import Snapshot
 
 log = structlog.stdlib.get_logger("snapshot")
 
-POLL_INTERVAL = 1.5
+POLL_INTERVAL = 1.0
 """Seconds between questions for a newer version; an event from Kafka asks at once."""
 FETCH_TIMEOUT = 5.0
 
