@@ -5,6 +5,7 @@ from collections import deque
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from resilience.errors import Failure, Reason
 from seawall.providers.v1.hop_pb2 import CarriedCall, FromGateway, FromProviders
@@ -139,7 +140,7 @@ async def test_a_body_that_no_message_holds_is_refused_alone() -> None:
         beside = asyncio.create_task(read(hop, asking(1, after=0.2)))
         await asyncio.sleep(0)
         with pytest.raises(Failure) as refused:
-            await read(hop, asking(2)._replace(body=b"x" * (MAX_BODY_BYTES + 1)))
+            await read(hop, replace(asking(2), body=b"x" * (MAX_BODY_BYTES + 1)))
         (frame,) = await beside
     assert refused.value.reason is Reason.REQUEST_TOO_LARGE
     assert frame.data == whole_of(1)
