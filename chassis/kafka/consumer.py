@@ -94,6 +94,7 @@ class Consumer(Generic[E]):
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_500,
             # A fetch is answered as soon as there is a record; how long it waits for one is what an idle topic costs.
+            # A partition taken over meanwhile is read after that, at the latest.
             fetch_max_wait_ms=2_000,
             consumer_timeout_ms=1_000,
             parser=_as_it_came,
