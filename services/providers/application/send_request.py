@@ -67,7 +67,7 @@ class SendRequest:
         traceparent: str,
         credential: Credential | None,
     ) -> VendorResponse:
-        source = provider.tokens.get(credential) if credential is not None and provider.tokens else None
+        source = provider.tokens.get(credential) if credential is not None else None
         if source is None:
             secret, url = credential.secret if credential is not None else None, provider.url + request.path
             shown = dialect.authenticate(secret, url, request.body)
