@@ -72,9 +72,11 @@ def test_a_light_tail_is_left_alone(seed: int) -> None:
 
 
 def test_a_tail_that_nobody_notices_is_left_alone_however_heavy() -> None:
-    _, _, spares = run(lambda rng: heavy(rng) * QUICK / 1000.0, seed=1)
+    without, _, spares = run(lambda rng: heavy(rng) * QUICK / 50.0, seed=1)
+    assert without < QUICK
     assert spares == 0.0
-    _, _, spares = run(lambda rng: heavy(rng) * QUICK, seed=1)
+    without, _, spares = run(lambda rng: heavy(rng) * QUICK / 5.0, seed=1)
+    assert without > QUICK
     assert spares > 0.02
 
 
