@@ -10,6 +10,7 @@ import structlog
 from resilience.errors import Reason
 from services.providers.settings import Settings
 from simulator import Access, Behaviour, ErrorStatus, Simulator, Vendor
+from tests.integration.providers.asking import failure
 from tests.integration.providers.service import Client, Configuration, provider, running, serving
 from tests.stack.eventually import eventually
 from tests.stack.ports import free_port
@@ -111,12 +112,13 @@ async def test_a_refused_key_still_rests_when_another_one_is_added(
     assert [call.key_suffix for call in alpha.calls[before:]] == ["0002"] * 4
 
 
-async def test_no_credential_is_in_what_a_failure_tells(alpha: Vendor, client: Client) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+async def test_no_credential_is_in_what_a_failure_tells(alpha: Vendor, client: Client, stream: bool) -> None:
     alpha.access = Access(keys=frozenset({"another"}))
-    failure = (await client.call()).failure
-    assert failure.vendor_status == 401
-    assert b"[credential]" in failure.vendor_body
-    assert b"0001" not in failure.SerializeToString()
+    told = await failure(client, stream=stream)
+    assert told.vendor_status == 401
+    assert b"[credential]" in told.vendor_body
+    assert b"0001" not in told.SerializeToString()
 
 
 async def test_a_key_that_cannot_be_resolved_is_left_out_and_named_once(alpha: Vendor, tmp_path: Path) -> None:
