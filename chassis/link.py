@@ -27,9 +27,9 @@ class Link(asyncio.Protocol, Generic[Out, In]):
     """One side of it. Messages sent are of the type `says`, those that arrive of the type `hears`.
 
     `heard` is given each message that arrives, and may raise DecodeError where it is none that may be sent; `lost` is
-    called once, with why the connection ended. What is said in one turn of the loop leaves as one message; while the
-    other side does not take what was sent, it waits and grows. How much, is for those who say it to bound. A message of
-    more than `most` bytes, or one that cannot be read, ends the connection.
+    called once, with why the connection ended. What is said in one turn of the loop leaves as one message, after it or
+    when it is flushed; while the other side does not take what was sent, it waits and grows. How much, is for those who
+    say it to bound. A message of more than `most` bytes, or one that cannot be read, ends the connection.
     """
 
     def __init__(
@@ -112,19 +112,25 @@ class Link(asyncio.Protocol, Generic[Out, In]):
                 return
             self._hear(data[begins:at])
 
-    def message(self, size: int) -> Out:
+    def message(self, size: int, *, flushed: bool = False) -> Out:
         """The message to add `size` bytes to, in this turn of the loop.
 
-        It is the last that waits, or another where that would be too large.
+        It is the last that waits, or another where that would be too large. `flushed`: who adds to it flushes it, so
+        that no further turn of the loop, and no question for what else happened, comes before it.
         """
         if not self._waiting or self._filled + size > FULL_MESSAGE:
             self._waiting.append(self._says())
             self._filled = 0
-            if not (self._sends or self._blocked):
-                self._sends = True
-                self._loop.call_soon(self._send)
+        if not (flushed or self._sends or self._blocked):
+            self._sends = True
+            self._loop.call_soon(self._send)
         self._filled += size
         return self._waiting[-1]
+
+    def flush(self) -> None:
+        """Send what was said without waiting for more, unless the other side does not take it."""
+        if not self._blocked:
+            self._send()
 
     def close(self) -> None:
         """End it, once what was said is sent."""

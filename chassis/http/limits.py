@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Wait(Enum):
+class Wait(StrEnum):
     """What a caller is waited for."""
 
     NOTHING = "nothing"

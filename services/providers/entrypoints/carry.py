@@ -54,11 +54,12 @@ class Carried:
 
     def cancel(self) -> None:
         """Nobody waits for any of them any more."""
-        for call in self._calls.values():
+        for call in tuple(self._calls.values()):
             call.cancel()
 
     async def answer(self, call: "_Call", carried: pb.CarriedCall) -> None:
         """Do what the call asks and say how it went, unless it is cancelled. Never raises Exception."""
+        call.began = True
         number = carried.number
         try:
             envelope = read_envelope(carried.envelope, carried.timeout_ms / 1000)
@@ -75,6 +76,9 @@ class Carried:
             log.exception("a call failed", request_id=carried.envelope.request_id)
             internal = Failure(Reason.INTERNAL, "Something failed inside Seawall; its logs tell what.")
             write_failure(internal, self._answer(number, 0).refusal)
+        finally:
+            self._flush()
+            self.over(number)
 
     def over(self, number: int) -> None:
         """The call is over, though it may never have begun."""
@@ -90,28 +94,39 @@ class Carried:
                 await call.room()
                 call.spend(size)
                 write_frames(frames, self._answer(number, size))
+                self._flush()
 
     def _answer(self, number: int, size: int) -> pb.CarriedAnswer:
-        answer = self._link.message(size).answers.add()
+        """What is to be written in this turn of the loop, and then flushed."""
+        answer = self._link.message(size, flushed=len(self._calls) == 1).answers.add()
         answer.number = number
         return answer
+
+    def _flush(self) -> None:
+        """Send what a call said that is alone; where many are under way, others are about to travel with it."""
+        if len(self._calls) == 1:
+            self._link.flush()
 
 
 class _Call:
     """One call under way, and how many bytes of its frames may still be sent."""
 
-    __slots__ = ("_may_send", "_room", "task")
+    __slots__ = ("_calls", "_may_send", "_number", "_room", "_task", "began")
 
     def __init__(self, carried: pb.CarriedCall, calls: Carried) -> None:
+        self._number = carried.number
+        self._calls = calls
         self._room = carried.window
         self._may_send: asyncio.Event | None = None
-        self.task = calls.loop.create_task(calls.answer(self, carried))
-        # One that is cancelled before it began runs no line of its own.
-        self.task.add_done_callback(lambda _: calls.over(carried.number))
+        self.began = False
+        """Whether its task has run."""
+        self._task = calls.loop.create_task(calls.answer(self, carried))
 
     def cancel(self) -> None:
         """Close the vendor's connection now, unless the answer is over."""
-        self.task.cancel()
+        self._task.cancel()
+        if not self.began:  # it runs no line of its own any more
+            self._calls.over(self._number)
 
     def credit(self, size: int) -> None:
         """So much more may be sent."""

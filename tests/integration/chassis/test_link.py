@@ -78,6 +78,34 @@ async def test_what_is_said_in_one_turn_leaves_as_one_message() -> None:
     assert far.heard == [b"ab", b"c"]
 
 
+async def test_what_is_flushed_leaves_before_what_is_said_after_it() -> None:
+    near, far = Side(), Side()
+    async with linked(near, far):
+        near.link.message(1, flushed=True).value += b"a"
+        near.link.flush()
+        near.say(b"b")
+        await eventually(lambda: len(far.heard) == 2)
+    assert far.heard == [b"a", b"b"]
+
+
+async def test_what_was_to_be_flushed_leaves_with_what_is_said_after_it() -> None:
+    near, far = Side(), Side()
+    async with linked(near, far):
+        near.link.message(1, flushed=True).value += b"a"
+        near.say(b"b")
+        await eventually(lambda: far.heard)
+    assert far.heard == [b"ab"]
+
+
+async def test_what_is_flushed_before_there_is_a_connection_waits_for_it() -> None:
+    near, far = Side(), Side()
+    near.link.message(1, flushed=True).value += b"a"
+    near.link.flush()
+    async with linked(near, far):
+        await eventually(lambda: far.heard)
+    assert far.heard == [b"a"]
+
+
 async def test_a_message_that_is_full_takes_no_more() -> None:
     near, far = Side(), Side()
     async with linked(near, far):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from chassis.link import Link
 from resilience.errors import Failure, Reason
 from seawall.providers.v1.hop_pb2 import CarriedCall, FromGateway, FromProviders
 from seawall.providers.v1.provider_pb2 import DIALECT_OPENAI_CHAT, Envelope
@@ -177,6 +178,21 @@ async def test_what_waits_leaves_together(monkeypatch: pytest.MonkeyPatch) -> No
     assert len([answers for answers in answered if answers]) <= 8
 
 
+async def test_a_call_that_is_alone_waits_for_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    flush = Link.flush
+
+    def flushes(link: Link[Any, Any]) -> None:
+        flushed.extend(type(message).__name__ for message in link._waiting)
+        flush(link)
+        assert not link._waiting
+
+    monkeypatch.setattr(Link, "flush", flushes)
+    async with replica() as address, hop_to(address) as hop:
+        await read(hop, asking(0))
+    assert flushed == ["FromGateway", "FromProviders"]
+
+
 async def test_only_services_may_ask_for_the_hop() -> None:
     async with replica() as address, hop_to(address, token="another") as hop:
         with pytest.raises(Failure) as refused:
@@ -224,9 +240,9 @@ async def test_a_call_that_is_cancelled_as_it_begins_is_over() -> None:
         message.calls.append(_call(7))
         message.cancelled.append(7)
         await eventually(lambda: side.link._waiting == deque())
-        side.link.message(0).calls.append(_call(8))
+        side.link.message(0).calls.append(_call(7))
         await eventually(lambda: any(message.answers for message in side.heard))
-    assert [answer.number for message in side.heard for answer in message.answers] == [8]
+    assert [answer.number for message in side.heard for answer in message.answers] == [7]
     assert not vendor.under_way
 
 

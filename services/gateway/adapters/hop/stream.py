@@ -47,12 +47,15 @@ class Stream:
             raise Failure(Reason.REQUEST_TOO_LARGE, f"The body is over the {MAX_BODY_BYTES} bytes that providers take.")
         self._last = number = self._last + 1
         call = self._calls[number] = Call(self, number, envelope, self._loop)
-        carried = self._link.message(len(envelope.body)).calls.add()
+        alone = len(self._calls) == 1
+        carried = self._link.message(len(envelope.body), flushed=alone).calls.add()
         carried.number = number
         carried.timeout_ms = max(1, round((envelope.timeout + GRACE) * 1000))
         carried.stream = envelope.stream
         carried.window = WINDOW
         write_envelope(envelope, carried.envelope)
+        if alone:  # where many are under way, others are about to travel with it
+            self._link.flush()
         return call
 
     def cancel(self, number: int) -> None:
