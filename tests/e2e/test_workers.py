@@ -68,6 +68,10 @@ def told(system: System, event: str) -> int:
     return (system.directory / "gateway" / "log").read_text().count(f'"event": "{event}"')
 
 
+def last_words(system: System) -> str:
+    return system.services["gateway"].last_words()
+
+
 async def afresh(system: System, count: int) -> set[str]:
     """Ask so many requests, each over a new connection, as those are what is dealt out; the ids of the answers."""
     headers = {"authorization": f"Bearer {system.key}", "content-type": "application/json"}
@@ -104,7 +108,9 @@ async def test_a_worker_that_is_killed_is_missed_by_nobody_for_long_and_loses_no
             assert counted(await page(system)) >= was, "what the dead one had counted is counted on"
     kept = await once_in_the_ledger(system, seen.answered)
     assert len(kept - seen.answered) <= len(seen.refused)
-    assert len(seen.refused) <= 8 * kills, "connections to the dead one break, and no others"
+    assert len(seen.refused) <= 8 * kills, (
+        f"connections to the dead one break, and no others; each tenth: {seen.refused[::10]}\n{last_words(system)}"
+    )
     await both_serve(system)
 
 
@@ -126,8 +132,11 @@ async def test_a_breaker_that_one_worker_opens_is_open_in_the_other(system: Syst
         await page(system)
         return all(opened.search(shown(system, worker)) for worker in WORKERS)
 
-    async with load(system, callers=1):
-        await eventually(everywhere)
+    async with load(system, callers=1) as seen:
+        try:
+            await eventually(everywhere)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; by {seen.by}, not {seen.refused[-3:]}\n{last_words(system)}") from error
     alpha.set("small", Behaviour())
 
 
