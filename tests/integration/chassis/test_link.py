@@ -92,6 +92,7 @@ async def test_what_was_to_be_flushed_leaves_with_what_is_said_after_it() -> Non
     near, far = Side(), Side()
     async with linked(near, far):
         near.link.message(1, flushed=True).value += b"a"
+        await asyncio.sleep(0)  # a turn of the loop, in which nothing else sends it
         near.say(b"b")
         await eventually(lambda: far.heard)
     assert far.heard == [b"ab"]

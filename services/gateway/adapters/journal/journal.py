@@ -72,8 +72,7 @@ class Journal:
     @property
     def room(self) -> int:
         """Bytes that may be appended before `append` fails."""
-        waiting = self._store.waiting_bytes if self._store else 0
-        return max(0, self._max_bytes - waiting - self._unwritten)
+        return max(0, self._max_bytes - self.waiting_bytes - self._unwritten)
 
     @property
     def full(self) -> bool:
