@@ -79,6 +79,7 @@ async def build(settings: Settings, service: Service) -> None:
             settings.providers_address,
             dial=DialByToken(token),
             configuration=configuration,
+            health=health,
             clock=clock,
             streams=settings.hop_streams,
         )

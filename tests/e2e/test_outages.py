@@ -201,5 +201,13 @@ async def test_the_last_configuration_serves_when_gateway_and_providers_start_wi
     await system.services["config"].stop()
     for service in ("gateway", "providers"):
         await system.services[service].stop()
-    await system.start("providers", "gateway")
+    await system.services["gateway"].start()
+
+    async def only_providers_are_missed() -> bool:
+        unready = await system.get(system.http() + "/health/ready")
+        return bool(unready.json()["unmet"].keys() == {"providers"})
+
+    await eventually(only_providers_are_missed)
+    await system.start("providers")
+    await system.ready("gateway")
     assert (await system.chat(model="plain")).status == 200

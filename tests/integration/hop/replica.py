@@ -169,13 +169,22 @@ async def raw(address: str, *, token: str = TOKEN) -> AsyncIterator[Raw]:
 
 
 @asynccontextmanager
-async def hop_to(address: str, *, token: str = TOKEN, hosts: list[str] | None = None) -> AsyncIterator[ProvidersHop]:
+async def hop_to(
+    address: str, *, token: str = TOKEN, hosts: list[str] | None = None, health: Health | None = None
+) -> AsyncIterator[ProvidersHop]:
     """The gateway's side. `hosts`: those that the address has, as they are then."""
 
     async def find(host: str) -> list[str]:
         return [host] if hosts is None else list(hosts)
 
-    hop = ProvidersHop(address, dial=DialByToken(token), configuration=Configuration, clock=SystemClock(), find=find)
+    hop = ProvidersHop(
+        address,
+        dial=DialByToken(token),
+        configuration=Configuration,
+        health=health or Health(),
+        clock=SystemClock(),
+        find=find,
+    )
     async with hop:
         yield hop
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from chassis.health import Health
 from resilience.errors import Failure, Reason
 from services.gateway.adapters.hop import replicas
 from services.gateway.application.ports import Frame
@@ -147,3 +148,19 @@ async def test_a_replica_that_is_away_is_told_at_once_and_asked_when_it_is_back(
             await eventually(answers)
     assert away.value.reason is Reason.UNAVAILABLE
     assert away.value.retryable
+
+
+async def test_a_gateway_is_ready_when_a_replica_has_taken_a_connection_and_stays_so_without_it() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    health = Health()
+    health.started()
+    async with hop_to(address, health=health) as hop:
+        with pytest.raises(Failure):
+            await read(hop, asking(1))
+        assert health.unmet == {"providers": "no replica of providers has taken a connection yet"}
+        async with replica(address):
+            await eventually(lambda: health.ready)
+            await read(hop, asking(2))
+        with pytest.raises(Failure):
+            await read(hop, asking(3))
+        assert health.ready

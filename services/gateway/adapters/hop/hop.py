@@ -1,15 +1,20 @@
 """The Hop that the stages ask."""
 
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from chassis.addresses import resolve
+from chassis.health import Health
 from resilience.clock import Clock
 from services.gateway.adapters.hop.dial import Dial
 from services.gateway.adapters.hop.replicas import Find, Replicas
 from services.gateway.application.ports import Call, Envelope
 from services.gateway.domain.configuration import Configuration
+
+CONDITION = "providers"
+"""Of readiness: that a replica took a connection. A gateway that loses all of them later stays ready."""
 
 
 class ProvidersHop:
@@ -17,7 +22,7 @@ class ProvidersHop:
 
     They are at `address`, but for the vendors of which the configuration says another one. `dial` makes a
     connection to a replica; `streams` are kept open to each replica. The ways to addresses are kept: there
-    are as many as the operator has deployments.
+    are as many as the operator has deployments. The gateway is not ready before a replica took a connection.
     """
 
     def __init__(
@@ -26,6 +31,7 @@ class ProvidersHop:
         *,
         dial: Dial,
         configuration: Callable[[], Configuration],
+        health: Health,
         clock: Clock,
         streams: int = 1,
         find: Find = resolve,
@@ -33,6 +39,7 @@ class ProvidersHop:
         self._address = address
         self._dial = dial
         self._configuration = configuration
+        self._health = health
         self._clock = clock
         self._streams = streams
         self._find = find
@@ -47,11 +54,17 @@ class ProvidersHop:
         way = self._ways.get(address)
         if way is None:
             way = self._ways[address] = Replicas(
-                address, dial=self._dial, find=self._find, streams=self._streams, clock=self._clock
+                address,
+                dial=self._dial,
+                find=self._find,
+                streams=self._streams,
+                clock=self._clock,
+                opened=partial(self._health.met, CONDITION),
             )
         return way
 
     async def __aenter__(self) -> Self:
+        self._health.require(CONDITION, "no replica of providers has taken a connection yet")
         self._way(self._address)  # its streams are open before the first request
         return self
 

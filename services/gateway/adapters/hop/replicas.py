@@ -27,15 +27,19 @@ log = structlog.stdlib.get_logger("hop")
 class Replicas:
     """All at `address` (`host:port`): `streams` are kept open to each of the addresses that its host has.
 
-    One that the host no longer names is asked nothing new; what is under way there ends in its time.
+    One that the host no longer names is asked nothing new; what is under way there ends in its time. `opened` is
+    called when there is one that takes calls, each time that anything changed.
     """
 
-    def __init__(self, address: str, *, dial: Dial, find: Find, streams: int, clock: Clock) -> None:
+    def __init__(
+        self, address: str, *, dial: Dial, find: Find, streams: int, clock: Clock, opened: Callable[[], None]
+    ) -> None:
         self._host, self._port = split_address(address)
         self._dial = dial
         self._find = find
         self._streams = streams
         self._clock = clock
+        self._opened = opened
         self._at: dict[str, list[Replica]] = {}
         self._all: list[Replica] = []
         self._turn = 0
@@ -119,5 +123,7 @@ class Replicas:
 
     def _tell(self) -> None:
         """Wake who waits for a change."""
+        if any(replica.stream for replica in self._all):
+            self._opened()
         self._changed.set()
         self._changed = asyncio.Event()
