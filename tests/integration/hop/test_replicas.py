@@ -8,6 +8,7 @@ import pytest
 
 from chassis.health import Health
 from resilience.errors import Failure, Reason
+from services.gateway.adapters.hop import hop as way
 from services.gateway.adapters.hop import replicas
 from services.gateway.application.ports import Frame
 from services.providers.entrypoints.carry import Carried
@@ -164,3 +165,12 @@ async def test_a_gateway_is_ready_when_a_replica_has_taken_a_connection_and_stay
         with pytest.raises(Failure):
             await read(hop, asking(3))
         assert health.ready
+
+
+async def test_a_gateway_whose_replicas_stay_away_is_ready_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way, "READY_WITHOUT", 0.05)
+    health = Health()
+    health.started()
+    async with hop_to(f"127.0.0.1:{free_port()}", health=health):
+        assert not health.ready
+        await eventually(lambda: health.ready)
