@@ -14,7 +14,7 @@ from tests.integration.providers.service import Client
 from tests.stack.eventually import PATIENCE, eventually
 
 pytestmark = pytest.mark.alone
-"""A deadline is told of 20 ms before it, which a busy machine may miss."""
+"""A deadline is told of 80 ms before it, which a busy machine may miss."""
 
 GENEROUS = 20.0
 """Seconds that a loaded machine may take for what takes 0.2 s, and the vendor never; the figures are printed."""
@@ -39,7 +39,7 @@ def silent(raw: RawVendor, request: pytest.FixtureRequest) -> RawVendor:
 async def test_a_deadline_closes_the_vendors_connection_whatever_came_before(
     raw_client: Client, silent: RawVendor, stream: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    await closes_in_time(raw_client, silent, 0.5, record_property, stream=stream)
+    await closes_in_time(raw_client, silent, 1.0, record_property, stream=stream)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -239,7 +239,7 @@ async def test_an_error_within_a_stream_ends_it_with_its_reason(tail: Client, si
 
 @each
 @both
-@pytest.mark.alone  # it is told 20 ms before
+@pytest.mark.alone  # it is told 80 ms before the deadline
 async def test_the_deadline_is_the_callers_and_ends_the_sdks_call(
     tail: Client, sim: Simulator, name: str, stream: bool
 ) -> None:

@@ -198,11 +198,11 @@ async def test_an_endpoint_that_fails_for_a_moment_takes_no_credential_away(open
         await world.answered()
 
 
-@pytest.mark.alone  # it is told 20 ms before the deadline
+@pytest.mark.alone  # it is told 80 ms before the deadline
 async def test_a_slow_endpoint_ends_a_call_at_its_deadline_and_serves_the_next_one(opened: Opened) -> None:
     async with opened("RIGHT") as world:
         world.endpoint.door.clear()
-        failure = await world.failure(within=0.3)
+        failure = await world.failure(within=1.0)
         assert failure.reason == Reason.VENDOR_TIMEOUT.value
         world.endpoint.door.set()
         await world.answered()

@@ -34,7 +34,7 @@ from tests.integration.simulator.clients import both
 from tests.stack.eventually import PATIENCE
 
 MODEL = "gemini-2.5-flash"
-IN_TIME = 0.4
+IN_TIME = 1.0
 """Deadline, in seconds, of calls that meet silence."""
 
 
@@ -113,7 +113,7 @@ async def test_a_prompt_over_the_window_is_too_long(gemini: Client, gem: Vendor,
 
 @both
 @pytest.mark.parametrize("fault", [Hang(), Stall(after_chunks=2)])
-@pytest.mark.alone  # it is told 20 ms before the deadline
+@pytest.mark.alone  # it is told 80 ms before the deadline
 async def test_silence_is_a_timeout(gemini: Client, gem: Vendor, fault: Fault, stream: bool) -> None:
     gem.set(None, Behaviour(faults=(fault,)))
     assert (await failure_of(gemini, stream=stream, within=IN_TIME)).reason == Reason.VENDOR_TIMEOUT
