@@ -97,6 +97,7 @@ async def both_serve(system: System) -> None:
 
 async def test_a_worker_that_is_killed_is_missed_by_nobody_for_long_and_loses_nothing(system: System) -> None:
     assert await ledger(system) == [], "this comes first"
+    await eventually(lambda: told(system, "started") == len(WORKERS))  # ready is who of them came first
     kills = 3
     async with load(system) as seen:
         for _ in range(kills):
